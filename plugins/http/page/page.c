@@ -42,9 +42,10 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
-/* Scripts and style sheets are under the policy of the page that has them. */
+/* Also for who has it already: a browser keeps the policy it got first.  Scripts and
+ * style sheets are under that of the page that has them. */
 static struct MHD_Response *
-with_policy(struct request *request, const struct page_file *file,
+with_policy(const struct request *request, const struct page_file *file,
 	struct MHD_Response *response, const char *embed)
 {
 	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
@@ -68,7 +69,11 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 	struct MHD_Response *response;
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
-		return reply_not_modified(request, form->etag);
+		return reply_send(request, MHD_HTTP_NOT_MODIFIED,
+			with_policy(request, file,
+				response_with(response_empty(), MHD_HTTP_HEADER_ETAG,
+					form->etag),
+				embed));
 	response = response_new((void *)form->bytes, form->len, mode, file->type);
 	if (gzip)
 		response =
@@ -77,8 +82,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	response = with_policy(request, file, response, embed);
-	return reply_send(request, status, response);
+	return reply_send(request, status, with_policy(request, file, response, embed));
 }
 
 static const struct page_file *

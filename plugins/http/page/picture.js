@@ -26,17 +26,16 @@ function board_text({ rate }) {
 }
 
 // Those that this visitor has, the fastest first.
-async function find_ways({ board, strip }) {
+async function find_ways({ board, strip, sockets }) {
 	const page = await (await fetch("/page.json")).json(), settings = await (await fetch("/settings")).json();
-	const sockets = location.protocol === "http:" ? [...page.pixelflut.map(instance => [new Flut(instance), w("flut")]),
-		...page.p2.map(instance => [new P2(instance), w("p2")])] : [];
 	const boards = board ? [new BoardWay(page, board, strip.cooldown, settings.pixel_rate)] : [];
 
-	return [...sockets, ...boards.map(way => [way, board_text(way)])];
+	return [...sockets.map(instance => "origin" in instance ? [new P2(instance), w("p2")] : [new Flut(instance), w("flut")]),
+		...boards.map(way => [way, board_text(way)])];
 }
 
 export class Sheet {
-	// `page` has the page's view, live, board and strip; `over` is called when it is closed.
+	// `page` has the page's view, live, board, strip and sockets; `over` is called when it is closed.
 	constructor(page, over) {
 		Object.assign(this, { page, over, how: "fine" });
 		this.size = make("input", { type: "range", min: 1, oninput: () => this.laid.scale(Number(this.size.value)) });
@@ -155,8 +154,11 @@ export class Sheet {
 
 	// After it was moved or scaled: at once where it is, and when there is time, what differs.
 	redo() {
+		const { view, live } = this.page;
+
 		this.size.value = this.laid.columns;
 		this.laid.place();
+		live.look(...this.rows(view.rows()));
 		this.asked ||= requestAnimationFrame(() => {
 			this.asked = 0;
 			this.make();
