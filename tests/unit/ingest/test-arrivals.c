@@ -61,6 +61,26 @@ TEST(sources_take_turns)
 	arrivals_finish(&arrivals);
 }
 
+/* Others come back again and again as soon as they were served. */
+TEST(a_second_client_has_its_turn)
+{
+	static const char *const others[] = { "2001:db8:1::1", "2001:db8:2::1" };
+	struct arrivals arrivals;
+	union peer_address peer;
+	int second, next = -1;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	(void)arrive(&arrivals, "2001:db8::1", 0);
+	second = arrive(&arrivals, "2001:db8::1", 0);
+	for (int i = 0; i < 4 * PLACES && next != second; i++) {
+		(void)arrive(&arrivals, others[i % 2], 0);
+		next = arrivals_next(&arrivals, &peer);
+		close(next);
+	}
+	assert_int_equal(next, second);
+	arrivals_finish(&arrivals);
+}
+
 TEST(who_has_most_waiting_gives_way)
 {
 	struct arrivals arrivals;
