@@ -617,7 +617,7 @@ def test_what_is_loaded_is_small(wall, browser):
         browser.goto("about:blank")
     browser.errors.clear()
     assert names.index("/live?bands") < names.index("/static/main.js")
-    assert {path for path, _ in before} <= {"/", "/static/core.js", "/static/icon.svg", "/static/wall.webmanifest"}
+    assert {path for path, _ in before} <= {"/", "/static/core.js", "/static/icon.svg"}
     assert sum(size for _, size in before) <= 20000, before
     assert sum(size for _, size in files) <= 32000, files
 
@@ -677,12 +677,20 @@ def test_the_words_of_the_event(tmp_path, browser):
         wall.reload()
         assert b"<title>Mural Morning &amp; S" in get(wall, "")
         assert json.loads(get(wall, "page.json"))["title"] == "Mural Morning & Söhne"
+        # what a phone calls it whose owner puts it on the home screen
+        assert b'<link rel="manifest" href="/wall.webmanifest">' in get(wall, "")
+        manifest = json.loads(get(wall, "wall.webmanifest"))
+        assert manifest["name"] == manifest["short_name"] == "Mural Morning & Söhne"
+        assert get(wall, manifest["icons"][0]["src"][1:])
         browser.goto("about:blank")
     browser.errors.clear()
 
 
 def test_without_words_of_an_event(wall, browser):
     assert b"<title>murald: paint this wall</title>" in get(wall, "")
+    with urllib.request.urlopen(url(wall, "wall.webmanifest")) as answer:
+        assert answer.headers["Content-Type"] == "application/manifest+json"
+        assert json.load(answer)["name"] == "murald: paint this wall"
     browser.goto(url(wall))
     browser.wait_text("#connection", "watching")
     assert browser.eval("document.getElementById('rules').hidden")
@@ -775,6 +783,31 @@ def test_the_last_hour(wall, browser):
     assert after == [360, 7, 4.5, 9]
 
 
+def test_the_heat_map(wall, browser):
+    """Over the wall, where it lies and ends, while its switch is on."""
+    glow = "[...document.querySelector('.heat').getContext('2d').getImageData(%d, %d, 1, 1).data]"
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    browser.eval("document.getElementById('heat').click()")
+    wait_for("the map", lambda: browser.eval("document.querySelector('.heat')?.width") == 5)
+
+    def is_warm():
+        flut(wall, [(70, 40, 1, 2, 3)])
+        return browser.eval(glow % (2, 1))[0] > 60
+    wait_for("what is painted", is_warm)
+    browser.page("{ view }", "view.look(80, 48, 16)")
+    at_rest(browser)
+    place = place_of(browser, 0, 0)
+    scale = browser.page("{ view }", "view.z")
+    box = browser.eval("(b => [b.x, b.y, b.width])(document.querySelector('.heat').getBoundingClientRect())")
+    assert abs(box[0] + scale / 2 - place["x"]) < 1 and abs(box[1] + scale / 2 - place["y"]) < 1
+    assert abs(box[2] - 160 * scale) < 1
+    assert browser.ask("axe") == []
+    browser.eval("document.getElementById('heat').click()")
+    wait_for("it to be gone", lambda: not browser.eval("document.querySelectorAll('.heat').length"))
+    assert browser.errors == []
+
+
 def test_who_paints_slowly_is_seen(tmp_path, browser):
     """A ring at a lone pixel; of what the visitor's own address painted the page says so, of others nothing."""
     with Wall(tmp_path, http_section(tmp_path), size="320x240\nowners = yes") as wall:
@@ -788,12 +821,24 @@ def test_who_paints_slowly_is_seen(tmp_path, browser):
             wait_for("a ring", lambda: [100.5, 50.5, "ripple"] in seen())
             other.sendall(b"".join(b"PX %d %d 00ff00\n" % (x, y) for x in range(0, 320, 9) for y in range(0, 240, 7)))
             same_picture(browser, wall)
+            # not while a protocol paints fast
+            block = b"".join(b"PX %d 9 %06x\n" % (x, n) for n in range(9) for x in range(9))
+            stays = "ripples.is_fast && (ripples.pace = () => {}, true)"
+            wait_for("it to be fast", lambda: other.sendall(block) or browser.page("{ ripples }", stays))
+            before = seen()
+            other.sendall(b"PX 300 200 010203\n")
+            wall.painted(300, 200, (1, 2, 3))
+            same_picture(browser, wall)
+            assert seen() == before
+            browser.page("{ ripples }", "{ delete ripples.pace; ripples.seen = []; }")
+            wait_for("it to be slow", lambda: not browser.page("{ ripples }", "ripples.is_fast"))
         assert "You painted" not in browser.text("#told")
         flut(wall, [(200, 120, 0, 0, 255)])
         browser.wait_text("#told", "You painted this: 200, 120.")
+        wait_for("a ring", lambda: [200.5, 120.5, "ripple"] in seen())
         assert seen().count([200.5, 120.5, "ripple mine"]) == 1
         assert [name for *_, name in seen() if "mine" in name] == ["ripple mine"]
-        assert len(seen()) == 3
+        assert len(seen()) == 2
         # they move with the wall
         browser.page("{ view }", "view.look(200, 120, 16)")
         at_rest(browser)
@@ -808,7 +853,10 @@ def test_who_paints_slowly_is_seen(tmp_path, browser):
 def test_files_are_cached_until_they_change(wall):
     with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
         tag = answer.headers["ETag"]
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Security-Policy"] is None  # it is under the page's
+    for path in ("", "static/icon.svg", "admin/", "api/"):
+        with urllib.request.urlopen(url(wall, path)) as answer:
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     with pytest.raises(urllib.error.HTTPError) as same:
         urllib.request.urlopen(urllib.request.Request(
             url(wall, "static/main.js"), headers={"If-None-Match": tag}))

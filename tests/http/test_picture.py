@@ -124,6 +124,28 @@ def test_a_picture_is_painted_by_pixelflut(wall, browser):
     assert browser.errors == []
 
 
+@pytest.mark.parametrize("origin", ["center", "8, 5"])
+def test_a_picture_is_painted_by_p2(tmp_path, browser, origin):
+    """Where anybody may log in, in p2's colours; other instances are not offered."""
+    (tmp_path / "users").write_text("ann = static:1234\n")
+    others = ("[plugin p2]\nlisten =\nwebsocket = 127.0.0.1:0\nauth = none\norigin = %s\nput-rate = 4000\n"
+              "region = 160x90\noffset = 0,6\n"
+              "[plugin p2 closed]\nlisten =\nwebsocket = 127.0.0.1:0\nusers = %s/users\n" % (origin, tmp_path))
+    with Wall(tmp_path, sections(tmp_path, websocket="no") + others, size=SIZE) as wall:
+        assert [one["name"] for one in json.loads(get(wall, "page.json"))["p2"]] == ["p2"]
+        opened(browser, wall)
+        lay(browser, PICTURE, "PNG")
+        sheet(browser, "sheet.laid.put({ x: 50, y: 40 }); sheet.redo()")
+        laid_says(browser, "1,200 differ")
+        browser.press("#sheet .go")
+        laid_says(browser, "all of it is on the wall")
+        for x, y in ((0, 0), (39, 29), (17, 3)):
+            wall.painted(30 + x, 25 + y, tuple(c & 0xf8 | c >> 5 for c in PICTURE.getpixel((x, y))))
+        same_picture(browser, wall)
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
 def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
     """By a mouse, two fingers, a tap and keys; a tap paints nothing meanwhile."""
     with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True, deviceScaleFactor=2) as phone:

@@ -405,6 +405,24 @@ def test_canvas_png_is_the_canvas_with_a_tag_for_its_state(tmp_path):
         assert ask(wall, "/canvas.png")[1]["etag"] != tag
 
 
+def test_heat_is_where_much_was_painted(tmp_path):
+    with http_wall(tmp_path, size="100x70") as wall, wall.tcp("dots") as client:
+        def heat():
+            picture = Image.open(io.BytesIO(ask(wall, "/heat.png")[2]))
+            assert picture.size == (4, 3)
+            return picture.convert("L").load()
+
+        def warmer(x, y, than):
+            client.sendall(dot(99, 69, RED))
+            return heat()[x, y] > than
+        assert not any(heat()[x, y] for x in range(4) for y in range(3))
+        client.sendall(dot(40, 10, RED))
+        once = wait_for("one pixel to be seen", lambda: heat()[1, 0])
+        wait_for("more where more is painted", lambda: warmer(3, 2, 2 * once))
+        wait_for("it to be forgotten", lambda: heat()[1, 0] < once)
+        assert {(x, y) for x in range(4) for y in range(3) if heat()[x, y]} == {(1, 0), (3, 2)}
+
+
 def test_simultaneous_requests_share_one_picture(tmp_path):
     async def script():
         with http_wall(tmp_path, size="640x360") as wall, wall.tcp() as dots:

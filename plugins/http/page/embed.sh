@@ -52,7 +52,6 @@ for file; do
 	*.js) type="text/javascript; charset=utf-8" ;;
 	*.json) type="application/json" ;;
 	*.svg) type="image/svg+xml" ;;
-	*.webmanifest) type="application/manifest+json" ;;
 	*) echo "embed.sh: $file: of what type is it?" >&2 && exit 1 ;;
 	esac
 	tag=$(cksum <"$file" | tr ' ' -)

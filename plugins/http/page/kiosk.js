@@ -3,6 +3,7 @@
 // the screen stays awake, where the browser can see to that.
 
 import { make } from "./dom.js";
+import { w } from "./kiosk-words.js";
 import { number, t } from "./words.js";
 
 // How long it says that the machine's own sleep is to be switched off.
@@ -26,7 +27,7 @@ async function stay_awake(line) {
 		const before = [...line.childNodes];
 
 		line.is_saying = true;
-		line.textContent = t("kiosk_sleep");
+		line.textContent = w("sleep");
 		setTimeout(() => {
 			line.replaceChildren(...before);
 			line.is_saying = false;
@@ -42,14 +43,14 @@ export async function show_kiosk(page, live) {
 	document.head.append(make("link", { rel: "stylesheet", href: "/static/kiosk.css" }));
 	document.querySelector("main").append(make("section", { id: "kiosk", ariaLabel: t("ways") }, code,
 		make("div", {}, make("h1", { textContent: page.title || "murald" }), make("p", { textContent: page.url }), line),
-		make("p", { className: "rate" }, rate, make("br"), t("kiosk_rate"))));
+		make("p", { className: "rate" }, rate, make("br"), w("rate"))));
 	live.listen(message => {
 		if (message.type === "figures")
 			rate.textContent = number(message.pixels_per_second);
 	});
 	const command = await find_command(live.wall).catch(() => "");
 	if (command)
-		line.append(`${t("kiosk_how")} `, make("code", { textContent: command }));
+		line.append(`${w("how")} `, make("code", { textContent: command }));
 	document.addEventListener("visibilitychange", () => document.hidden || stay_awake(line));
 	await stay_awake(line);
 }

@@ -16,12 +16,12 @@ PAGE_FILES = \
 	%D%/404.html %D%/api.css %D%/api.html %D%/api.js %D%/openapi.json \
 	%D%/acts.js %D%/admin-words.js %D%/admin-words-de.js %D%/admin-words-en.js %D%/admin.css \
 	%D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/dom.js %D%/kiosk.css %D%/kiosk.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
+	%D%/bans.js %D%/board.js %D%/dom.js %D%/heat.js %D%/kiosk.css %D%/kiosk.js %D%/kiosk-words.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-webm.js \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
 	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \
 	%D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js %D%/picture-words.js %D%/pictures.js \
-	%D%/place.js %D%/socket.io.js %D%/wall.webmanifest \
+	%D%/place.js %D%/socket.io.js \
 	%D%/ways.js %D%/words-de.js \
 	%D%/words-en.js %D%/words.js
 PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh
@@ -40,7 +40,7 @@ $(BUNDLES):
 	for file in $$of; do files="$$files $(srcdir)/$$file"; done; \
 	sh $(srcdir)/%D%/bundle.sh $$files >$@.new && mv $@.new $@
 
-libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/openapi.c %D%/page.c %D%/page.h \
+libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/manifest.c %D%/openapi.c %D%/page.c %D%/page.h \
 	%D%/sockets.c %D%/sockets.h
 if WITH_QR
 libhttp_la_SOURCES += %D%/qr.c

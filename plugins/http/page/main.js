@@ -33,13 +33,14 @@ const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const is_kiosk = document.body.classList.contains("kiosk");
 const board = page.click && !is_kiosk ? new Board(page, element("name"), element("secret")) : null;
-let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false;
+let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false, heat;
 
 Object.assign(on, {
 	view() {
 		show_marks();
 		show_sheet();
 		ripples.move();
+		heat?.move();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
@@ -60,12 +61,12 @@ Object.assign(on, {
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
-const ripples = new Ripples(element("marks"), view);
+const ripples = new Ripples(element("marks"), view, page.cell ** 2);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
 // By https a browser connects to no ws:, and the page's policy cannot name an IPv6 address.
-const fluts = location.protocol === "http:" && !location.hostname.startsWith("[") ? page.pixelflut : [];
-const offer = board || fluts.length && !is_kiosk ? new Offer({ view, live, board, strip, fluts }, () => {
+const sockets = location.protocol === "http:" && !location.hostname.startsWith("[") ? [...page.pixelflut, ...page.p2] : [];
+const offer = board || sockets.length && !is_kiosk ? new Offer({ view, live, board, strip, sockets }, () => {
 	mark(null);
 	set_painting(!view.fitted);
 	set_strip_height();
@@ -123,6 +124,7 @@ function take_figures(figures) {
 	element("rate").textContent = number(rate);
 	element("viewers").textContent = number(figures.viewers);
 	graph.add(figures);
+	ripples.pace(figures);
 	show_states(figures);
 	show_notice(figures.notice);
 	frozen = figures.notice.frozen;
@@ -371,6 +373,11 @@ element("zoom-in").addEventListener("click", () => view.step(true));
 element("zoom-out").addEventListener("click", () => view.step(false));
 if (!board)
 	element("share").before(element("drop")); // there is no strip
+element("heat").addEventListener("change", async () => {
+	const { Heat } = await import("./heat.js");
+
+	heat = heat ? heat.close() : new Heat(element("marks"), view);
+});
 element("zoom-fit").addEventListener("click", () => sheet() ? view.fit() : leave());
 element("back").addEventListener("click", leave);
 addEventListener("popstate", () => {

@@ -42,14 +42,18 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
-/* Also for who has it already: a browser keeps the policy it got first. */
+/* Also for who has it already: a browser keeps the policy it got first.  Scripts and
+ * style sheets are under that of the page that has them. */
 static struct MHD_Response *
-with_policy(
-	const struct request *request, struct MHD_Response *response, const char *embed)
+with_policy(const struct request *request, const struct page_file *file,
+	struct MHD_Response *response, const char *embed)
 {
 	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
 	char sockets[PAGE_SOCKETS_MAX];
 
+	if (strncmp(file->type, "text/html", strlen("text/html")) != 0 &&
+		strcmp(file->type, "image/svg+xml") != 0)
+		return response;
 	page_sockets(request, sockets);
 	snprintf(policy, sizeof(policy), POLICY, page_script, sockets, embed);
 	return response_with(response, "Content-Security-Policy", policy);
@@ -66,7 +70,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_send(request, MHD_HTTP_NOT_MODIFIED,
-			with_policy(request,
+			with_policy(request, file,
 				response_with(response_empty(), MHD_HTTP_HEADER_ETAG,
 					form->etag),
 				embed));
@@ -78,7 +82,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	return reply_send(request, status, with_policy(request, response, embed));
+	return reply_send(request, status, with_policy(request, file, response, embed));
 }
 
 static const struct page_file *
@@ -211,13 +215,14 @@ answer_page_json(struct request *request)
 
 	reached_base(request, base);
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssssssbsbsisisisisisososs}", "version", mural_version(),
+		json_pack("{sssssssbsbsisisisisisosososs}", "version", mural_version(),
 			"title", title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
 			palette_json(&board->palette), "pixelflut",
-			page_pixelflut_json(request->web->host), "url", base));
+			page_pixelflut_json(request->web->host), "p2",
+			page_p2_json(request->web->host), "url", base));
 }
 
 const struct route page_routes[] = {
@@ -227,6 +232,7 @@ const struct route page_routes[] = {
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/openapi.json", false, page_answer_openapi },
 	{ "GET", "/qr.svg", false, page_answer_qr },
+	{ "GET", "/wall.webmanifest", false, page_answer_manifest },
 	{ "GET", "/api", false, redirect_to_folder },
 	{ "GET", "/api/", false, answer_file },
 	{ "GET", "/admin", false, redirect_to_folder },

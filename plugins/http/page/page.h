@@ -52,5 +52,8 @@ extern const char page_script[];
 /* qr.c's: the page's address as a QR code. */
 enum MHD_Result page_answer_qr(struct request *request);
 
+/* manifest.c's: what a phone needs to know to put the page on its home screen. */
+enum MHD_Result page_answer_manifest(struct request *request);
+
 /* openapi.c's: what there is over HTTP, for programs. */
 enum MHD_Result page_answer_openapi(struct request *request);

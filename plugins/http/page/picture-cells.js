@@ -17,6 +17,8 @@ const OPAQUE = 128;
 // Of red, green and blue as a picture's data has them.
 const word_of = (r, g, b) => (0xff000000 | b << 16 | g << 8 | r) >>> 0;
 
+const fine = c => c, coarse = c => c & 0xf8 | c >> 5;
+
 function nearest_of(colours, r, g, b) {
 	let best = 0, least = Infinity;
 
@@ -98,8 +100,9 @@ export function is_pixel_art(canvas) {
 }
 
 // So many cells of the picture, as words of pixels: 0 where nothing is to be painted.
-// `palette` is null where any colour may be; then `index` is, too.
-export function make_cells(source, columns, rows, palette, how, is_art) {
+// `palette` is null where any colour may be; then `index` is, too.  Coarse colours have five bits for
+// each of red, green and blue.
+export function make_cells(source, columns, rows, palette, how, is_art, is_coarse = false) {
 	const small = new OffscreenCanvas(columns, rows), pen = small.getContext("2d");
 
 	pen.imageSmoothingEnabled = !is_art || columns < source.width;
@@ -113,7 +116,7 @@ export function make_cells(source, columns, rows, palette, how, is_art) {
 		if (index)
 			words[i] = index[i] < 0 ? 0 : table[index[i]];
 		else if (pixels[i * 4 + 3] >= OPAQUE)
-			words[i] = word_of(pixels[i * 4], pixels[i * 4 + 1], pixels[i * 4 + 2]);
+			words[i] = word_of(...pixels.subarray(i * 4, i * 4 + 3).map(is_coarse ? coarse : fine));
 	}
 	return { columns, rows, words, index };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ways by which a picture comes on the wall: Pixelflut over a WebSocket, where an instance
-// takes it, or the board, a cell a turn.
+// The ways by which a picture comes on the wall: Pixelflut or p² over a WebSocket, where an
+// instance takes it, or the board, a cell a turn.
 
 import { Refused } from "./picture-file.js";
 
@@ -60,6 +60,83 @@ export class Flut {
 	async finish() {
 		for (const message of [...this.untaken])
 			await within(ANSWER_MS, message.taken, "lost");
+	}
+
+	close() {
+		this.socket?.close();
+	}
+}
+
+// p²'s numbers: no byte of them is ff.
+const byte = n => n >= 0 ? n : 127 - n;
+
+function number_of(n) {
+	const away = Math.abs(n) + 127, high = Math.floor(away / 255);
+
+	return away < 255 ? [0, byte(n)] : [byte(n < 0 ? -high : high), byte(away % 255 - 127)];
+}
+
+function colour_of(word) {
+	const rgb = (word & 0xf8) << 7 | (word >> 11 & 31) << 5 | word >> 19 & 31, n = (rgb & 0x3fff) + 1;
+
+	return number_of(rgb & 0x4000 ? -n : n);
+}
+
+// Where 0,0 is in the region, as the config's `origin` has it.
+function origin_of({ origin, left, top, width, height }) {
+	if (origin === "center")
+		return [width >> 1, height >> 1];
+	const [x, y] = origin === "top-left" ? [left, top] : origin.split(",").map(Number);
+
+	return [x - left, y - top];
+}
+
+// `instance` is one of /page.json's p2, which takes any name with any password.
+export class P2 {
+	constructor(instance) {
+		const { port, left, top, width, height, rate, burst } = instance;
+
+		this.address = `ws://${location.hostname}:${port}/`;
+		this.grid = { left, top, cell: 1, columns: width, rows: height };
+		this.origin = origin_of(instance);
+		this.batch = Math.min(burst, BATCH);
+		this.palette = null;
+		this.is_coarse = true;
+		this.rate = rate || Infinity; // of pixels; more are dropped
+	}
+
+	async open() {
+		const socket = this.socket = new WebSocket(this.address), name = `visitor-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+
+		await within(OPEN_MS, new Promise((done, failed) => {
+			socket.onopen = done;
+			socket.onclose = () => failed(new Refused("lost"));
+		}), "lost");
+		socket.send(new Uint8Array([0xff, 0xa0, name.length - 1, ...new TextEncoder().encode(name), 0, 0, 0, 0]));
+		this.due = performance.now();
+	}
+
+	// [column, row, word]..., as fast as they are taken; returns true.
+	async send(cells) {
+		const [x, y] = this.origin;
+
+		while (this.due > performance.now())
+			await pause(this.due - performance.now());
+		await this.finish();
+		this.due = Math.max(this.due, performance.now()) + cells.length / this.rate * 1000;
+		this.socket.send(new Uint8Array(cells.flatMap(([column, row, word]) =>
+			[0xff, 0xd0, ...number_of(column - x), ...number_of(row - y), ...colour_of(word)])));
+		return true;
+	}
+
+	// Once all is on its way.
+	async finish() {
+		const since = performance.now();
+
+		while (this.socket.bufferedAmount > 0 && performance.now() - since < ANSWER_MS)
+			await pause(10);
+		if (this.socket.readyState !== WebSocket.OPEN || this.socket.bufferedAmount > 0)
+			throw new Refused("lost");
 	}
 
 	close() {

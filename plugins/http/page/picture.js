@@ -6,7 +6,7 @@ import { is_pixel_art, make_cells, missing } from "./picture-cells.js";
 import { read_picture, Refused } from "./picture-file.js";
 import { Job } from "./picture-job.js";
 import { Laid } from "./picture-laid.js";
-import { BoardWay, Flut } from "./picture-ways.js";
+import { BoardWay, Flut, P2 } from "./picture-ways.js";
 import { has, w } from "./picture-words.js";
 import { number } from "./words.js";
 
@@ -26,15 +26,16 @@ function board_text({ rate }) {
 }
 
 // Those that this visitor has, the fastest first.
-async function find_ways({ board, strip, fluts }) {
+async function find_ways({ board, strip, sockets }) {
 	const page = await (await fetch("/page.json")).json(), settings = await (await fetch("/settings")).json();
 	const boards = board ? [new BoardWay(page, board, strip.cooldown, settings.pixel_rate)] : [];
 
-	return [...fluts.map(instance => [new Flut(instance), w("flut")]), ...boards.map(way => [way, board_text(way)])];
+	return [...sockets.map(instance => "origin" in instance ? [new P2(instance), w("p2")] : [new Flut(instance), w("flut")]),
+		...boards.map(way => [way, board_text(way)])];
 }
 
 export class Sheet {
-	// `page` has the page's view, live, board, strip and fluts; `over` is called when it is closed.
+	// `page` has the page's view, live, board, strip and sockets; `over` is called when it is closed.
 	constructor(page, over) {
 		Object.assign(this, { page, over, how: "fine" });
 		this.size = make("input", { type: "range", min: 1, oninput: () => this.laid.scale(Number(this.size.value)) });
@@ -165,12 +166,12 @@ export class Sheet {
 	}
 
 	make() {
-		const { laid, way, source } = this, key = [laid.columns, laid.rows, this.how, way.palette, source.width].join();
+		const { laid, way, source } = this, key = [laid.columns, laid.rows, this.how, way.palette, way.is_coarse, source.width].join();
 
 		if (!this.root.isConnected)
 			return;
 		if (this.made !== key || this.made_of !== source)
-			this.cells = make_cells(source, laid.columns, laid.rows, way.palette, this.how, this.is_art);
+			this.cells = make_cells(source, laid.columns, laid.rows, way.palette, this.how, this.is_art, way.is_coarse);
 		Object.assign(this, { made: key, made_of: source });
 		laid.draw(this.cells.words);
 		this.count();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A ring where a single pixel or a small block was painted, so that who paints slowly is seen; one
-// that stays a while where the visitor painted.
+// that stays a while where the visitor painted.  As on the screen, not while a protocol paints fast.
 
 const SHOWN_MS = 900, MINE_MS = 4000;
 
 // More at once, or larger ones, are no single pixels; and not more in a second.
 const SPOTS_MOST = 4, SIDE_MOST = 16, RATE_MOST = 10;
+
+// What a slow protocol paints in a second.
+const SLOW_MOST = 20;
 
 const overlaps = (box, left, right, y) => left <= box.right + SIDE_MOST && right >= box.left - SIDE_MOST
 	&& y <= box.bottom + SIDE_MOST;
@@ -28,8 +31,15 @@ export function find_spots(runs, width) {
 }
 
 export class Ripples {
-	constructor(box, view) {
-		Object.assign(this, { box, view, rings: new Set(), recent: [] });
+	// A cell of the board has so many pixels, and counts as one.
+	constructor(box, view, cell_pixels) {
+		Object.assign(this, { box, view, cell_pixels, is_fast: false, rings: new Set(), recent: [] });
+	}
+
+	// Takes a {type: "figures"} message.
+	pace({ plugins }) {
+		this.is_fast = plugins.some(({ module, pixels_per_second }) =>
+			pixels_per_second > SLOW_MOST * (module === "http" ? this.cell_pixels : 1));
 	}
 
 	// Takes the runs of a {type: "frame"} message.
@@ -37,7 +47,7 @@ export class Ripples {
 		const now = performance.now();
 
 		this.recent = this.recent.filter(time => now - time < 1000);
-		for (const { left, right, top, bottom } of document.hidden ? [] : find_spots(runs, this.view.wall.width)) {
+		for (const { left, right, top, bottom } of document.hidden || this.is_fast ? [] : find_spots(runs, this.view.wall.width)) {
 			if (this.recent.length >= RATE_MOST)
 				return;
 			this.recent.push(now);

@@ -11,6 +11,10 @@
  * region of the canvas.  NULL: out of memory. */
 json_t *page_pixelflut_json(struct mural_host *host);
 
+/* The same of the p2 instances that ask for no password, with where their 0,0 is and how
+ * many pixels a visitor may send: a second, and at once. */
+json_t *page_p2_json(struct mural_host *host);
+
 #define PAGE_SOCKETS_MAX (REACHED_HOST_MAX + 16)
 
 /* Where a page's scripts may connect to, besides this server, for its policy: the same

@@ -80,6 +80,7 @@ export const words = {
 	figures_watching: "sehen zu",
 	graph: "Pixel je Sekunde in der letzten Stunde, für jedes Protokoll; die Liste darunter hat, was es jetzt ist",
 	a_second: "{n}/s",
+	heat: "Heatmap über der Wand",
 
 	ways: "Wege zu malen",
 	where: "bei {x}, {y}",
@@ -104,10 +105,6 @@ export const words = {
 	save: "Bild speichern",
 	metrics: "Zahlen für Maschinen",
 	owner: "Für die Leitung",
-
-	kiosk_how: "oder tippe",
-	kiosk_rate: "Pixel je Sekunde",
-	kiosk_sleep: "Dieser Browser kann den Bildschirm nicht wach halten: schalte das Schlafen des Rechners ab.",
 
 	names: ["Weiß", "Hellgrau", "Grau", "Schwarz", "Braun", "Rosa", "Lila", "Dunkellila",
 		"Türkis", "Blau", "Dunkelblau", "Hellgrün", "Grün", "Gelb", "Orange", "Rot"],

@@ -80,6 +80,7 @@ export const words = {
 	figures_watching: "watching",
 	graph: "Pixels a second over the last hour, for each protocol; the list below has what it is now",
 	a_second: "{n}/s",
+	heat: "Heat map over the wall",
 
 	ways: "Ways to paint",
 	where: "at {x}, {y}",
@@ -104,10 +105,6 @@ export const words = {
 	save: "Save the picture",
 	metrics: "Figures for machines",
 	owner: "For the operator",
-
-	kiosk_how: "or type",
-	kiosk_rate: "pixels a second",
-	kiosk_sleep: "This browser cannot keep the screen awake: switch the machine's own sleep off.",
 
 	names: ["white", "light grey", "grey", "black", "brown", "pink", "purple", "dark purple",
 		"cyan", "blue", "dark blue", "light green", "green", "yellow", "orange", "red"],

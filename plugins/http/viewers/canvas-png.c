@@ -165,6 +165,7 @@ const struct route viewer_routes[] = {
 	{ .method = "GET", .path = "/ws", .answer = answer_place },
 	{ .method = "GET", .path = "/live", .answer = answer_live },
 	{ .method = "GET", .path = "/canvas.png", .answer = answer_canvas },
+	{ .method = "GET", .path = "/heat.png", .answer = heat_answer },
 	{ .method = "GET", .path = "/serverconfig.json", .answer = answer_config },
 	{ 0 },
 };

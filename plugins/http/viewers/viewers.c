@@ -317,8 +317,11 @@ viewers_start(struct viewers *viewers, struct web *web, unsigned fps)
 	viewers->capture.wanted = wanted_products;
 	viewers->capture.on_done = on_captured;
 	viewers->capture.data = viewers;
-	ret = capture_start(&viewers->capture, web, fps);
+	ret = heat_start(&viewers->heat, web);
+	if (ret == 0)
+		ret = capture_start(&viewers->capture, web, fps);
 	if (ret < 0) {
+		heat_stop(&viewers->heat);
 		mural_log(web->host, MURAL_ERROR, "cannot serve viewers: %s",
 			strerror(-ret));
 		return ret;
@@ -343,6 +346,7 @@ viewers_stop(struct viewers *viewers)
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
 		websocket_close(&viewer->ws, WEBSOCKET_GOING_AWAY);
 	yours_stop(viewers);
+	heat_stop(&viewers->heat);
 	canvas_png_answer_pending(viewers, false);
 	capture_stop(&viewers->capture);
 	pps_finish(&viewers->pps);

@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "http/viewers/capture.h"
+#include "http/viewers/heat.h"
 #include "http/viewers/pps.h"
 #include "http/viewers/viewer.h"
 #include "http/viewers/yours.h"
@@ -35,6 +36,7 @@ struct viewers {
 	struct pending_png *pending_pngs;
 	struct pps pps;
 	struct yours yours;
+	struct heat heat;
 	char *figures;  /* the last ones for /live; NULL: none */
 	uint64_t epoch; /* distinguishes the tags of this start from another's */
 	bool stopping;

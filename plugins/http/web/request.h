@@ -137,10 +137,18 @@ enum MHD_Result reply_send(
 enum MHD_Result reply_shared(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
-/* 200, with a response of JSON whose text is known.  A page of a listed site gets a copy,
+/* 200, with a response whose bytes are known.  A page of a listed site gets a copy,
  * which it may read (origin.h). */
-enum MHD_Result reply_shared_json(struct request *request, struct MHD_Response *response,
-	const char *text, size_t len);
+enum MHD_Result reply_shared_bytes(struct request *request, struct MHD_Response *response,
+	const char *type, const void *bytes, size_t len);
+
+/* The same of JSON. */
+static inline enum MHD_Result
+reply_shared_json(struct request *request, struct MHD_Response *response,
+	const char *text, size_t len)
+{
+	return reply_shared_bytes(request, response, "application/json", text, len);
+}
 
 /* Takes the value over. */
 enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value);

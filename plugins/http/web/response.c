@@ -113,15 +113,15 @@ reply_send(struct request *request, unsigned status, struct MHD_Response *respon
 }
 
 enum MHD_Result
-reply_shared_json(struct request *request, struct MHD_Response *response,
-	const char *text, size_t len)
+reply_shared_bytes(struct request *request, struct MHD_Response *response,
+	const char *type, const void *bytes, size_t len)
 {
 	struct MHD_Response *copy;
 	const char *tag;
 
 	if (!response || !request_listed_origin(request))
 		return reply_shared(request, MHD_HTTP_OK, response);
-	copy = response_copy(text, len, "application/json");
+	copy = response_copy(bytes, len, type);
 	tag = MHD_get_response_header(response, MHD_HTTP_HEADER_ETAG);
 	if (tag)
 		copy = response_with(copy, MHD_HTTP_HEADER_ETAG, tag);
