@@ -624,10 +624,10 @@ def certificate(folder, name, authority=None):
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl: apt-get install openssl")
 def test_tls(tmp_path):
     """Whose certificate somebody else has signed is no engine; without TLS in hiredis it is said how to do it."""
-    port, = free_ports(1)
     folder = short_folder(tmp_path, "tls")
     trusted, stranger = certificate(folder, "ca"), certificate(folder, "stranger")
     key_file, cert = certificate(folder, "engine", trusted)
+    port, = free_ports(1)  # not before the keys are made: somebody else may take it meanwhile
 
     def by_tls(name, authority):
         return Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = 127.0.0.1:%d\ntls = yes\n"
