@@ -932,7 +932,7 @@ def test_who_only_follows_sends_nothing(engine, tmp_path):
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_paint_that_changes_nothing(engine, tmp_path):
     """The rate is also that of looking whether there is something to send."""
-    begins = "link->is_comparing = true;"
+    begins = "take_damage(link);"
     path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it compares");'))
     begun = time.monotonic()
     with walls(engine, tmp_path, 1, "rate = 1", plugin_path=path) as (a,), a.tcp() as client:
