@@ -130,6 +130,7 @@ TESTS += \
 	tests/http/test_operator.py \
 	tests/http/test_requests.py \
 	tests/http/test_strangers.py \
+	tests/http/test_tiles.py \
 	tests/http/test_timelapse.py
 endif
 # preloaded into murald, makes the C library fail

@@ -26,7 +26,7 @@ struct mural_history;
 
 /* The canvas at a moment.  Borrowed until the next call. */
 struct mural_moment {
-	int64_t time_ms; /* since 1970; never less than that of the moment before */
+	int64_t time_ms; /* since 1970; later than that of the moment before */
 	uint32_t width, height;
 	const uint32_t *pixels; /* width * height of 0xffRRGGBB */
 	/* Around what may differ from the moment before; right and bottom excluded. */

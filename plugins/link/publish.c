@@ -173,32 +173,45 @@ job_expect(const struct link *link, uint32_t tile, const struct mural_rect *rect
 	}
 }
 
-/* Takes tiles that are pending, with what is expected and what is in them.  Where the
- * wall shows nothing, nothing differs. */
+/* Puts what is expected in a pending tile, and what is in it, into the next slot.  Where
+ * the wall shows nothing, nothing differs. */
+static bool
+job_differs(struct job *job, uint32_t tile)
+{
+	struct link *link = job->link;
+	const struct mural_rect rect = mural_tile_rect(&link->shared.view, tile);
+	uint32_t *expected = &job->changed[job->n_tiles * TILE_PIXELS];
+	uint32_t *canvas = &job->canvas[job->n_tiles * TILE_PIXELS];
+	struct mural_rect shown;
+
+	if (!window_cut(&link->window, &rect, &shown))
+		return false;
+	job_expect(link, tile, &rect, expected);
+	if (shown.width < rect.width || shown.height < rect.height)
+		memcpy(canvas, expected, TILE_PIXELS * sizeof(*canvas));
+	window_copy(&link->window, link->host, link->reader, &shown,
+		canvas + (shown.y - rect.y) * MURAL_TILE + shown.x - rect.x, MURAL_TILE);
+	for (uint32_t at = 0; at < rect.height * MURAL_TILE; at += MURAL_TILE)
+		if (memcmp(expected + at, canvas + at, rect.width * sizeof(*canvas)) != 0)
+			return true;
+	return false;
+}
+
+/* Takes tiles that are pending and differ.  Those of a flood that paints over and over
+ * what is there already are found equal here, in one slot that stays in the processor's
+ * cache, instead of being copied for job_run(). */
 static void
 job_take(struct job *job)
 {
 	struct link *link = job->link;
-	const struct mural_view *view = &link->shared.view;
+	uint32_t tile = 0;
 
-	for (uint32_t tile = 0;
-		job->n_tiles < JOB_TILES && mural_tiles_next(view, link->pending, &tile);
-		tile++) {
-		const struct mural_rect rect = mural_tile_rect(view, tile);
-		uint32_t *expected = &job->changed[job->n_tiles * TILE_PIXELS];
-		uint32_t *canvas = &job->canvas[job->n_tiles * TILE_PIXELS];
-		struct mural_rect shown;
-
+	for (uint32_t n = 0; n < JOB_TILES &&
+			     mural_tiles_next(&link->shared.view, link->pending, &tile);
+		n++, tile++) {
 		mural_tiles_remove(link->pending, tile);
-		if (!window_cut(&link->window, &rect, &shown))
-			continue;
-		job_expect(link, tile, &rect, expected);
-		if (shown.width < rect.width || shown.height < rect.height)
-			memcpy(canvas, expected, TILE_PIXELS * sizeof(*canvas));
-		window_copy(&link->window, link->host, link->reader, &shown,
-			canvas + (shown.y - rect.y) * MURAL_TILE + shown.x - rect.x,
-			MURAL_TILE);
-		job->tiles[job->n_tiles++] = tile;
+		if (job_differs(job, tile))
+			job->tiles[job->n_tiles++] = tile;
 	}
 }
 
@@ -206,6 +219,7 @@ static void
 job_start(struct link *link)
 {
 	struct job *job = link->job;
+	uint32_t first = 0;
 
 	memset(job, 0, offsetof(struct job, frame));
 	job->work.data = job;
@@ -213,8 +227,12 @@ job_start(struct link *link)
 	job->frame.view = &link->shared.view;
 	job->frame.used = 0;
 	job_take(job);
-	if (job->n_tiles == 0)
+	if (job->n_tiles == 0) {
+		mural_metric_set(link->host, METRIC_DIRTY, 0);
+		if (mural_tiles_next(&link->shared.view, link->pending, &first))
+			publish_soon(link);
 		return;
+	}
 	if (uv_queue_work(link->host->loop, &job->work, job_run, on_job_done) < 0) {
 		job_put_back(job);
 		return;

@@ -54,7 +54,9 @@ record_changes(struct record *record, int64_t now)
 	if (ret != 0)
 		return MIN(ret, 0);
 	is_first = record->writer.end == RECORD_FILE_HEAD;
-	now = MAX(record->last_ms, now);
+	/* no two of one time, also while the clock is set back */
+	if (record->last_ms >= now)
+		now = record->last_ms + 1;
 	ret = record_append(&record->writer, &canvas, record->autosave.tiles, now);
 	if (ret <= 0)
 		return ret;

@@ -231,7 +231,8 @@ def real(wall):
     wait_for("a record", lambda: json.loads(ask(wall, "GET", "/history")[2])["moments"] > 0 or
              ask(wall, "PUT", "/update-pixel", json.dumps(
                  {"row": 1, "col": 1, "color": 2, "id": json.loads(answer[2])["id"]}).encode()) is None)
-    return {"ID": json.loads(answer[2])["id"], "TOKEN": "adm"}
+    last = json.loads(ask(wall, "GET", "/history")[2])["last"]
+    return {"ID": json.loads(answer[2])["id"], "TOKEN": "adm", "MOMENT": "%d" % round(last * 1000)}
 
 
 def is_socket(operation):
@@ -275,6 +276,7 @@ def test_whatever_is_asked_the_answer_is_in_the_document(wall, document, real):
     # the questions are not all of one kind
     assert {200, 400, 401} <= seen["PUT /update-pixel"]
     assert {200, 400} <= seen["GET /history"] and {200, 404} <= seen["GET /getPixelAuthor/{col}/{row}"]
+    assert seen["GET /tiles/{z}/{x}/{y}/{id}.png"] == {200, 404}
     assert ask(wall, "GET", "/healthz")[0] == 200
 
 

@@ -2,6 +2,8 @@
 """/metrics, read by Prometheus' own parsers, and /healthz."""
 import asyncio
 import json
+import os
+import re
 import socket
 import subprocess
 
@@ -12,7 +14,7 @@ parsers = pytest.importorskip(
     "prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
-from wall import MURALD, dot, wait_for
+from wall import MURALD, SOURCE, dot, has_plugin, wait_for
 from watchers import Live, Place, Raw, ask, http_wall
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -101,6 +103,42 @@ def test_names_of_instances_are_labels(tmp_path):
     with http_wall(tmp_path, others="[plugin dots %s]\nlisten = 127.0.0.1:0\n" % name) as wall:
         for accept in PROMETHEUS, "text/plain":
             assert of(metrics(wall, accept)[0], "murald_pixels_total", name) == 0
+
+
+# ------------------------------------------------------------------------------ Grafana
+
+def dashboard():
+    with open(os.path.join(SOURCE, "doc", "grafana.json")) as file:
+        return json.load(file)
+
+
+def test_grafana_shows_what_there_is(tmp_path):
+    """Each metric is in the dashboard, and nothing that no wall has."""
+    sections = {"link": "engine = unix:%s/nobody" % tmp_path, "icmp": "interface = lo", "ipv6": "interface = lo"}
+    absent = [name for name in sections if not has_plugin(name)]
+    others = "".join("[plugin %s]\n%s\nrequired = no\n" % (name, lines) for name, lines in sections.items()
+                     if name not in absent)
+    with http_wall(tmp_path, others=others) as wall:
+        served = {name for name, *_ in metrics(wall, "text/plain")[0]}
+    text = json.dumps(dashboard()["panels"])
+    shown = {name for name in re.findall(r"murald_\w+", text)
+             if not name.startswith(tuple("murald_plugin_%s_" % name for name in absent))}
+    assert served == shown
+
+
+def test_the_dashboard_is_sound():
+    board = dashboard()
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    places = [(at["x"] + x, at["y"] + y) for at in (panel["gridPos"] for panel in panels)
+              for x in range(at["w"]) for y in range(at["h"])]
+    assert len(set(places)) == len(places) and max(x for x, _ in places) < 24, "they cover each other"
+    for target in (target for panel in panels for target in panel.get("targets", [])):
+        expression = target["expr"]
+        assert expression.count('{instance=~"$instance"}') == 1
+        assert ("rate(" in expression or "increase(" in expression) == ("_total{" in expression), expression
+        for opening, closing in "()", "[]", "{}":
+            assert expression.count(opening) == expression.count(closing), expression
 
 
 # ------------------------------------------------------------------------------ health

@@ -321,22 +321,17 @@ def fold(engine, name="mural", check=True):
     width, height = int(snap[b"w"]), int(snap[b"h"])
     assert snap[b"format"] == b"rgb-planes"
     picture = Picture(width, height, unpack(snap[b"pic"], 3 * width * height))
-    hashes = {snap[b"id"]: picture.hash()}
-    checks = {}
+    log = [(at, dict(zip(fields[::2], fields[1::2]))) for at, fields in log if id_of(at) > id_of(snap[b"id"])]
+    checks = {fields[b"x"]: fields[b"h"] for _, fields in log if b"x" in fields} if check else {}
+    hashes = {snap[b"id"]: picture.hash()} if snap[b"id"] in checks else {}
     for at, fields in log:
-        if id_of(at) <= id_of(snap[b"id"]):
-            continue
-        fields = dict(zip(fields[::2], fields[1::2]))
         pixels = read_payload(fields[b"d"], width, height) if b"d" in fields else None
         if pixels:
             picture.apply(pixels)
-        if b"x" in fields:
-            checks[fields[b"x"]] = fields[b"h"]
-        if check:
+        if at in checks:
             hashes[at] = picture.hash()
-    if check:
-        for at, value in checks.items():
-            assert at not in hashes or hashes[at] == value, "check of %s" % at
+    for at, value in hashes.items():
+        assert value == checks[at], "check of %s" % at
     return picture
 
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The past of the wall: /history, what was recorded of it, as pictures and as a film, and
- * /timelapse, GIFs of the board's log or of the recording.
+ * The past of the wall: /history, what was recorded of it, as pictures and as a film,
+ * /tiles, those pictures in pieces that never change, and /timelapse, GIFs of the board's
+ * log or of the recording.
  *
  * The folder may use the board, the store and viewers' PNG encoder.  It must never write
  * to any of them.
@@ -18,6 +19,7 @@
 #include "http/web/web.h"
 
 struct board;
+struct frame;
 struct store;
 
 /* What was looked up a moment ago, so that it need not be read again. */
@@ -64,14 +66,41 @@ void history_lookups_init(struct history *history);
 /* Into so many parts the time of the recording may be divided. */
 #define HISTORY_BARS_MAX 100
 
-/* Answers later, with the picture of a time, or without one with the recording's span,
- * and with how much was painted in each of `n_bars` parts of it. */
+/* Which piece of a picture; each level has half the width and height of the one before.
+ */
+struct tile {
+	uint32_t level, column, row;
+};
+
+struct history_wish {
+	enum {
+		WISH_SPAN,    /* of the recording, and how much was painted */
+		WISH_PICTURE, /* of the last moment until at_ms */
+		WISH_TILE,    /* of the moment at_ms, and of no other */
+	} what;
+	int64_t at_ms;
+	struct tile tile;
+	size_t n_bars; /* of the span: in so many parts; 0: unasked */
+};
+
+/* Answers later. */
 enum MHD_Result history_lookup(
-	struct request *request, const char *file, const int64_t *at_ms, size_t n_bars);
+	struct request *request, const char *file, const struct history_wish *wish);
 
 /* routes.c's */
+enum MHD_Result history_reply_not_recorded(struct request *request);
 enum MHD_Result history_reply_span(struct request *request, const struct mural_span *span,
 	const uint64_t *bars, size_t n_bars);
+
+/* ---- tiles.c */
+
+enum MHD_Result tile_answer(struct request *request);
+enum MHD_Result tile_reply_missing(struct request *request);
+
+/* On any thread: whether a picture of that size has it; the tile, or NULL: out of memory.
+ */
+bool tile_is_there(const struct tile *tile, uint32_t width, uint32_t height);
+struct frame *tile_encode(const struct tile *tile, const struct mural_moment *moment);
 
 /* ---- GIFs */
 

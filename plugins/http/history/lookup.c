@@ -19,10 +19,7 @@ struct history_lookup {
 	struct history *history; /* NULL: done */
 	struct request *request; /* NULL: nobody waits any more */
 	const char *file;        /* murald's; stays until mural_stopped() */
-	bool wants_picture;
-	int64_t at_ms;
-	size_t n_bars; /* how much was painted, in so many parts of the span; 0: unasked
-			*/
+	struct history_wish wish;
 
 	/* the thread's until it is done */
 	int ret; /* 1: found, 0: nothing was recorded, -errno */
@@ -49,29 +46,48 @@ encode_moment(const struct mural_moment *moment)
 	return codec_png_encode(&codec, &diff, PICTURE_WHOLE);
 }
 
+/* Of a tile only the very moment will do: what is kept for ever must not be another's. */
+static int
+look_for_picture(struct history_lookup *lookup, struct mural_history *history)
+{
+	const struct history_wish *wish = &lookup->wish;
+	struct mural_moment moment;
+	int ret = mural_history_seek(history, wish->at_ms, &moment);
+
+	if (ret <= 0)
+		return ret;
+	if (wish->what == WISH_TILE &&
+		(moment.time_ms != wish->at_ms ||
+			!tile_is_there(&wish->tile, moment.width, moment.height)))
+		return 0;
+	lookup->picture = wish->what == WISH_TILE ? tile_encode(&wish->tile, &moment)
+						  : encode_moment(&moment);
+	return lookup->picture ? 1 : -ENOMEM;
+}
+
+static int
+look_for_span(struct history_lookup *lookup, struct mural_history *history)
+{
+	struct mural_span *span = &lookup->span;
+	int ret = mural_history_span(history, INT64_MIN, INT64_MAX, span);
+
+	if (ret < 0 || lookup->wish.n_bars == 0 || span->moments == 0)
+		return ret;
+	return mural_history_activity(history, span->first_ms, span->last_ms,
+		lookup->bars, lookup->wish.n_bars);
+}
+
 static void
 on_lookup(uv_work_t *work)
 {
 	struct history_lookup *lookup = work->data;
 	struct mural_history *history;
-	struct mural_moment moment;
 
 	lookup->ret = mural_history_open(lookup->file, &history);
 	if (lookup->ret < 0)
 		return;
-	if (lookup->wants_picture) {
-		lookup->ret = mural_history_seek(history, lookup->at_ms, &moment);
-		if (lookup->ret > 0) {
-			lookup->picture = encode_moment(&moment);
-			lookup->ret = lookup->picture ? 1 : -ENOMEM;
-		}
-	} else {
-		lookup->ret =
-			mural_history_span(history, INT64_MIN, INT64_MAX, &lookup->span);
-	}
-	if (lookup->n_bars > 0 && lookup->ret == 0 && lookup->span.moments > 0)
-		lookup->ret = mural_history_activity(history, lookup->span.first_ms,
-			lookup->span.last_ms, lookup->bars, lookup->n_bars);
+	lookup->ret = lookup->wish.what == WISH_SPAN ? look_for_span(lookup, history)
+						     : look_for_picture(lookup, history);
 	mural_history_close(history);
 }
 
@@ -83,8 +99,10 @@ on_picture_sent(void *arg)
 	frame_release(arg);
 }
 
+#define FOR_EVER "public, max-age=31536000, immutable"
+
 static enum MHD_Result
-reply_picture(struct request *request, struct frame *picture)
+reply_picture(struct request *request, struct frame *picture, bool is_tile)
 {
 	const struct message *png = &picture->messages[0];
 	struct MHD_Response *response =
@@ -93,24 +111,31 @@ reply_picture(struct request *request, struct frame *picture)
 
 	if (!response)
 		frame_release(picture);
+	response = response_prepare(response, "image/png");
+	if (is_tile)
+		response =
+			response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, FOR_EVER);
 	request_holds(request, HOLDING_PICTURES, picture, picture->bytes);
-	return reply_send(request, MHD_HTTP_OK, response_prepare(response, "image/png"));
+	return reply_send(request, MHD_HTTP_OK, response);
 }
 
 static enum MHD_Result
 answer_lookup(struct request *request)
 {
 	struct history_lookup *lookup = request->data;
+	bool is_tile = lookup->wish.what == WISH_TILE;
 	enum MHD_Result result;
 
 	if (lookup->ret < 0 && lookup->ret != -ENOENT)
 		result = reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the recording cannot be read now");
-	else if (!lookup->wants_picture)
+	else if (lookup->wish.what == WISH_SPAN)
 		result = history_reply_span(
-			request, &lookup->span, lookup->bars, lookup->n_bars);
+			request, &lookup->span, lookup->bars, lookup->wish.n_bars);
 	else if (lookup->picture)
-		result = reply_picture(request, lookup->picture);
+		result = reply_picture(request, lookup->picture, is_tile);
+	else if (is_tile)
+		result = tile_reply_missing(request);
 	else
 		result = reply_error(
 			request, MHD_HTTP_NOT_FOUND, "nothing has been recorded yet");
@@ -145,7 +170,7 @@ on_lookup_done(uv_work_t *work, int status)
 	for (int i = 0; i < LOOKUPS_MAX; i++)
 		if (history->lookups.running[i] == lookup)
 			history->lookups.running[i] = NULL;
-	if (!lookup->wants_picture && lookup->ret >= 0) {
+	if (lookup->wish.what == WISH_SPAN && lookup->ret >= 0) {
 		history->cache.span = lookup->span;
 		history->cache.cached_ms = uv_now(web->host->loop);
 	}
@@ -218,8 +243,7 @@ history_lookups_init(struct history *history)
 }
 
 enum MHD_Result
-history_lookup(
-	struct request *request, const char *file, const int64_t *at_ms, size_t n_bars)
+history_lookup(struct request *request, const char *file, const struct history_wish *wish)
 {
 	struct history *history = request->subject;
 	struct history_lookup *lookup = calloc(1, sizeof(*lookup));
@@ -233,9 +257,7 @@ history_lookup(
 		.history = history,
 		.request = request,
 		.file = file,
-		.wants_picture = at_ms != NULL,
-		.at_ms = at_ms ? *at_ms : 0,
-		.n_bars = n_bars,
+		.wish = *wish,
 	};
 	request->data = lookup;
 	request->on_completed = on_lookup_completed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers /history and /timelapse.
+ * Answers /history and /timelapse; tiles.c has /tiles.
  *
  * /history without a query is {"first": S, "last": S, "moments": N}, in seconds since
  * 1970, null if nothing was recorded; with ?bars=N also how much was painted in each of N
@@ -126,8 +126,8 @@ is_cached(const struct history_cache *cache, uint64_t now_ms)
 	return cache->cached_ms > 0 && now_ms - cache->cached_ms < CACHE_MS;
 }
 
-static enum MHD_Result
-reply_not_recorded(struct request *request)
+enum MHD_Result
+history_reply_not_recorded(struct request *request)
 {
 	return reply_error(request, MHD_HTTP_NOT_FOUND,
 		"the wall is not recorded; record.file in murald.conf turns that on");
@@ -146,7 +146,7 @@ answer_film(struct request *request)
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"step is not a time; write seconds, 0 or more");
 	if (!mural_record_file(request->web->host))
-		return reply_not_recorded(request);
+		return history_reply_not_recorded(request);
 	return gif_job_answer(&history->film, request, &range);
 }
 
@@ -176,7 +176,7 @@ answer_history(struct request *request)
 	struct mural_host *host = request->web->host;
 	const char *file = mural_record_file(host);
 	const char *at = request_query(request, "at");
-	int64_t at_ms = 0;
+	struct history_wish wish = { .what = at ? WISH_PICTURE : WISH_SPAN };
 	uint64_t n_bars = 0;
 
 	if (!at && wants_film(request))
@@ -184,15 +184,16 @@ answer_history(struct request *request)
 	if (!query_bars(request, &n_bars))
 		return reply_error(
 			request, MHD_HTTP_BAD_REQUEST, "bars is a number from 1 to 100");
-	if (at && !parse_time(at, &at_ms))
+	if (at && !parse_time(at, &wish.at_ms))
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"at is not a time; write seconds since 1970, or a time such as "
 			"2026-11-21T18:30:00");
 	if (!file && at)
-		return reply_not_recorded(request);
+		return history_reply_not_recorded(request);
 	if (!at && (!file || (n_bars == 0 && is_cached(cache, uv_now(host->loop)))))
 		return history_reply_span(request, &cache->span, NULL, 0);
-	return history_lookup(request, file, at ? &at_ms : NULL, n_bars);
+	wish.n_bars = n_bars;
+	return history_lookup(request, file, &wish);
 }
 
 /* ---------------------------------------------------------------- /timelapse */
@@ -224,7 +225,7 @@ answer_wall(struct request *request)
 	struct gif_range range;
 
 	if (!mural_record_file(request->web->host))
-		return reply_not_recorded(request);
+		return history_reply_not_recorded(request);
 	if (!query_range(request, &range))
 		return reply_bad_range(request);
 	if (!query_region(request, &range.region))
@@ -250,6 +251,7 @@ answer_timelapse(struct request *request)
 
 const struct route history_routes[] = {
 	{ MHD_HTTP_METHOD_GET, "/history", false, answer_history },
+	{ MHD_HTTP_METHOD_GET, "/tiles/", true, tile_answer },
 	{ MHD_HTTP_METHOD_GET, "/timelapse", false, answer_timelapse },
 	{ 0 },
 };
