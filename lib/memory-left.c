@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "memory-left.h"
+#include "lib/memory-left.h"
 
 #include <sys/mman.h>
 
