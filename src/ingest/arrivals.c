@@ -10,7 +10,8 @@
 #include "base/ip-key.h"
 #include "base/util.h"
 
-/* Whoever waits for longer is not one of a burst that is served in a moment. */
+/* Of the thread's work.  Whoever waits for longer is not one of a burst that is served in
+ * a moment. */
 #define PATIENCE_MS 50
 
 struct arrival {
@@ -36,17 +37,6 @@ arrivals_finish(struct arrivals *arrivals)
 		close(arrivals->all[i].fd);
 	free(arrivals->all);
 	*arrivals = (struct arrivals){ 0 };
-}
-
-bool
-arrivals_take(const struct arrivals *arrivals, uint64_t now_ms)
-{
-	if (arrivals->n < arrivals->most)
-		return true;
-	for (uint32_t i = 0; i < arrivals->n; i++)
-		if (now_ms - arrivals->all[i].since_ms >= PATIENCE_MS)
-			return true;
-	return false;
 }
 
 static bool
@@ -78,12 +68,27 @@ find_last(const struct arrivals *arrivals)
 	return last;
 }
 
+/* Who waits alone gives way to nobody: with as many sources as places the next one stays
+ * in the kernel's queue. */
+bool
+arrivals_take(const struct arrivals *arrivals, uint64_t worked_ms)
+{
+	if (arrivals->n < arrivals->most)
+		return true;
+	if (find_last(arrivals)->round <= arrivals->round)
+		return false;
+	for (uint32_t i = 0; i < arrivals->n; i++)
+		if (worked_ms - arrivals->all[i].since_ms >= PATIENCE_MS)
+			return true;
+	return false;
+}
+
 void
 arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
-	uint64_t now_ms)
+	uint64_t worked_ms)
 {
 	struct arrival arrival = { .number = arrivals->next_number++,
-		.since_ms = now_ms,
+		.since_ms = worked_ms,
 		.peer = *peer,
 		.fd = fd };
 	struct arrival *place = &arrivals->all[arrivals->n];
@@ -103,6 +108,21 @@ arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
 	*place = arrival;
 }
 
+/* A round ends when it is over, or as many were served in it as can wait: else sources
+ * that come back as soon as they were served would keep the next one waiting for ever. */
+static void
+count_served(struct arrivals *arrivals, uint64_t round)
+{
+	if (round > arrivals->round) {
+		arrivals->round = round;
+		arrivals->served = 0;
+	}
+	if (++arrivals->served < arrivals->most)
+		return;
+	arrivals->round++;
+	arrivals->served = 0;
+}
+
 int
 arrivals_next(struct arrivals *arrivals, union peer_address *peer)
 {
@@ -114,7 +134,7 @@ arrivals_next(struct arrivals *arrivals, union peer_address *peer)
 	for (uint32_t i = 1; i < arrivals->n; i++)
 		if (is_before(&arrivals->all[i], first))
 			first = &arrivals->all[i];
-	arrivals->round = first->round;
+	count_served(arrivals, first->round);
 	*peer = first->peer;
 	fd = first->fd;
 	*first = arrivals->all[--arrivals->n];

@@ -6,7 +6,7 @@
  * everybody else wait behind him.  Here sources take turns, and when all places are
  * taken for too long the one with most waiting gives way.
  *
- * The listener's thread.
+ * The listener's thread, and `worked_ms` is how long it has worked by now.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ struct arrivals {
 	struct arrival *all; /* in no order */
 	uint32_t n, most;
 	unsigned prefix; /* of an IPv6 source, in bits */
-	uint64_t round;  /* being served: each source has one client in it */
+	uint64_t round;  /* being served: each source has one client in it at a time */
+	uint32_t served; /* in that */
 	uint64_t next_number;
 };
 
@@ -32,13 +33,14 @@ int arrivals_init(struct arrivals *arrivals, uint32_t most, unsigned prefix);
 void arrivals_finish(struct arrivals *arrivals);
 
 /* Whether another one may be accepted: there is a place, or somebody has waited for so
- * long that one has to be made.  A burst is left to the kernel. */
-bool arrivals_take(const struct arrivals *arrivals, uint64_t now_ms);
+ * long that one has to be made, and can be, since a source has more than one.  A burst is
+ * left to the kernel. */
+bool arrivals_take(const struct arrivals *arrivals, uint64_t worked_ms);
 
 /* Adds one; if all places are taken, the last one of the source with most waiting, which
  * may be this one, is closed. */
 void arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
-	uint64_t now_ms);
+	uint64_t worked_ms);
 
 /* Who is next, and owns the descriptor from now on.  -1: nobody waits. */
 int arrivals_next(struct arrivals *arrivals, union peer_address *peer);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
@@ -286,22 +287,37 @@ pause_accepting(struct listener *listener, int error)
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }
 
+/* The thread's own CPU time: a machine that is busy with something else makes nobody give
+ * way. */
+static uint64_t
+thread_worked_ms(void)
+{
+	struct timespec worked;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
+	return (uint64_t)worked.tv_sec * 1000 + (uint64_t)worked.tv_nsec / 1000000;
+}
+
 /* As many as there are places, so that who takes turns with others need not wait in the
  * kernel's queue behind them. */
 static void
 accept_arrivals(struct listener *listener)
 {
 	struct arrivals *arrivals = &listener->arrivals;
-	const uint64_t now_ms = uv_now(listener->poll.loop);
+	const uint64_t worked_ms = thread_worked_ms();
+	const uint32_t all = descriptors_for_clients();
 
-	for (uint32_t i = 0; i < ARRIVALS_MAX && arrivals_take(arrivals, now_ms); i++) {
+	for (uint32_t i = 0; i < ARRIVALS_MAX && arrivals_take(arrivals, worked_ms);
+		i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			arrivals_add(arrivals, fd, &peer, now_ms);
+			arrivals_add(arrivals, fd, &peer, worked_ms);
+			if ((uint32_t)fd >= all)
+				return; /* the next ones are the wall's own */
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			pause_accepting(listener, errno);

@@ -196,6 +196,7 @@ open_or_wait(struct record *record)
 		log_info("record: %s", record->file);
 		record->autosave.after_save = after_save;
 		autosave_start(&record->autosave, record->sync.loop);
+		retention_remove_leftover(&record->retention);
 		retention_run(&record->retention);
 		return;
 	}

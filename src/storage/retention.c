@@ -302,19 +302,6 @@ retention_run(struct retention *retention)
 	uv_queue_work(retention->loop, &retention->work, on_step, on_step_done);
 }
 
-/* What murald was thinning when it was killed; nothing else would ever remove it. */
-static void
-remove_leftover(const struct retention *retention)
-{
-	char *name = thinned_name(retention);
-
-	if (name && unlink(name) < 0 && errno != ENOENT)
-		log_warn(
-			"record: %s is left over from a crash, and cannot be removed: %s",
-			name, strerror(errno));
-	free(name);
-}
-
 void
 retention_init(struct retention *retention, const struct config_record *config,
 	uint64_t segment_max, uv_loop_t *loop)
@@ -328,7 +315,18 @@ retention_init(struct retention *retention, const struct config_record *config,
 	if (config->max_size > 0)
 		retention->closed_most =
 			config->max_size - MIN(config->max_size, segment_max);
-	remove_leftover(retention);
+}
+
+void
+retention_remove_leftover(const struct retention *retention)
+{
+	char *name = thinned_name(retention);
+
+	if (name && unlink(name) < 0 && errno != ENOENT)
+		log_warn(
+			"record: %s is left over from a crash, and cannot be removed: %s",
+			name, strerror(errno));
+	free(name);
 }
 
 void

@@ -39,6 +39,11 @@ struct retention {
 void retention_init(struct retention *retention, const struct config_record *config,
 	uint64_t segment_max, uv_loop_t *loop);
 
+/* Removes what murald was thinning when it was killed, which nothing else would ever do.
+ * Before the first retention_run(), and once the recording is locked: until then it may
+ * be what another murald is thinning. */
+void retention_remove_leftover(const struct retention *retention);
+
 /* Starts what there is to do, when a segment was closed.  Nothing after
  * retention_stop(). */
 void retention_run(struct retention *retention);

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -179,6 +180,36 @@ def test_clients_leave_the_wall_its_descriptors(tmp_path):
             client.close()
         wait_for("a newcomer's turn", lambda: try_size(wall))
         assert wait_for("the board's turn", lambda: update(wall, token, 1, 1, 3)[0] == 200)
+
+
+def test_clients_that_wait_leave_the_wall_its_descriptors(tmp_path):
+    """A crowd comes to four addresses at once, and no client's descriptor is left."""
+    few, clients = 284, 249  # the kernel's table grows with descriptor 256, and shrinks never
+    dots = "[plugin dots]\nlisten =" + " 127.0.0.1:0" * 4 + "\n"
+
+    with Wall(tmp_path, dots, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
+        ports = [int(port) for port in re.findall(r"dots: listening on 127\.0\.0\.1:(\d+)", wall.log())]
+
+        def table():
+            with open("/proc/%d/status" % wall.process.pid) as status:
+                return int(re.search(r"FDSize:\s*(\d+)", status.read()).group(1))
+        crowd = [socket.create_connection(("127.0.0.1", ports[i % 4]), 10,
+                                          ("127.0.%d.%d" % (1 + i // 200, 1 + i % 200), 0)) for i in range(few)]
+        wait_for("a full house", lambda: len(os.listdir("/proc/%d/fd" % wall.process.pid)) >= clients - 2)
+        before = table()
+        wall.process.send_signal(signal.SIGSTOP)
+        turns = select.poll()
+        for i in range(200):
+            crowd.append(socket.socket())
+            crowd[-1].setblocking(False)
+            crowd[-1].bind(("127.0.4.%d" % (1 + i), 0))
+            crowd[-1].connect_ex(("127.0.0.1", ports[i % 4]))
+            turns.register(crowd[-1], select.POLLIN)
+        wall.process.send_signal(signal.SIGCONT)
+        wait_for("most to be turned away", lambda: len(turns.poll(0)) >= 150)
+        assert table() == before
+        for client in crowd:
+            client.close()
 
 
 def test_one_source_does_not_take_all_descriptors(tmp_path):

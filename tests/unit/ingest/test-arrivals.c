@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -60,6 +61,26 @@ TEST(sources_take_turns)
 	arrivals_finish(&arrivals);
 }
 
+/* Others come back again and again as soon as they were served. */
+TEST(a_second_client_has_its_turn)
+{
+	static const char *const others[] = { "2001:db8:1::1", "2001:db8:2::1" };
+	struct arrivals arrivals;
+	union peer_address peer;
+	int second, next = -1;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	(void)arrive(&arrivals, "2001:db8::1", 0);
+	second = arrive(&arrivals, "2001:db8::1", 0);
+	for (int i = 0; i < 4 * PLACES && next != second; i++) {
+		(void)arrive(&arrivals, others[i % 2], 0);
+		next = arrivals_next(&arrivals, &peer);
+		close(next);
+	}
+	assert_int_equal(next, second);
+	arrivals_finish(&arrivals);
+}
+
 TEST(who_has_most_waiting_gives_way)
 {
 	struct arrivals arrivals;
@@ -91,6 +112,20 @@ TEST(a_burst_waits_in_the_kernel)
 	assert_false(arrivals_take(&arrivals, 1000));
 	assert_false(arrivals_take(&arrivals, 1040));
 	assert_true(arrivals_take(&arrivals, 1050));
+	arrivals_finish(&arrivals);
+}
+
+TEST(who_waits_alone_gives_way_to_nobody)
+{
+	struct arrivals arrivals;
+	char source[20];
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(source, sizeof(source), "2001:db8:%d::1", i);
+		(void)arrive(&arrivals, source, 1000);
+	}
+	assert_false(arrivals_take(&arrivals, 5000));
 	arrivals_finish(&arrivals);
 }
 

@@ -813,11 +813,16 @@ TEST_WITH(a_file_that_can_be_opened_later_is, no_files, NULL)
 TEST_WITH(two_do_not_write_one_file, no_files, NULL)
 {
 	struct wall wall = { 0 }, other = { 0 };
+	FILE *thinned;
 
 	wall_begin(&wall);
+	thinned = fopen("wall.thinned", "w"); /* by the first one */
+	assert_non_null(thinned);
+	assert_int_equal(fclose(thinned), 0);
 	wall_begin(&other);
 	assert_non_null(wall.record.autosave.loop);
 	assert_null(other.record.autosave.loop);
+	assert_int_equal(access("wall.thinned", F_OK), 0);
 	wall_end(&other);
 	wall_end(&wall);
 }
