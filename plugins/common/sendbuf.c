@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "common/claims.h"
+#include "lib/memory-left.h"
 
 /* Returns what the socket took; 0 if it is full. */
 static ssize_t
@@ -29,10 +30,13 @@ socket_write(int fd, struct iovec *parts, size_t n)
 static void
 pool_make_room(struct sendbuf_pool *pool, const struct sendbuf *keep)
 {
-	size_t max = SENDBUFS_BYTES_MAX - SENDBUFS_BYTES_MAX / 8, n = 0, i = 0;
+	size_t max = pool->bytes, n = 0, i = 0;
 	struct claim *claims;
 	struct sendbuf *sendbuf;
 
+	if (max > SENDBUFS_BYTES_MAX)
+		max = SENDBUFS_BYTES_MAX;
+	max -= max / 8;
 	TAILQ_FOREACH(sendbuf, &pool->waiting, in_pool)
 	n++;
 	claims = calloc(n, sizeof(*claims));
@@ -70,7 +74,7 @@ sendbuf_grow(struct sendbuf *sendbuf, size_t size)
 	pool->bytes += size - sendbuf->size;
 	sendbuf->bytes = larger;
 	sendbuf->size = size;
-	if (pool->bytes > SENDBUFS_BYTES_MAX)
+	if (pool->bytes > SENDBUFS_BYTES_MAX || !memory_is_left(2 * MEMORY_RESERVE))
 		pool_make_room(pool, sendbuf);
 	return 0;
 }

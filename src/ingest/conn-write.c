@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "lib/memory-left.h"
+
 /* How long a client that is being closed may take to read its last replies. */
 #define DRAIN_TIMEOUT_MS 5000
 
@@ -70,6 +72,12 @@ conn_reserve(struct conn *conn, size_t len)
 {
 	struct worker *worker = conn->client.shard->worker;
 
+	/* before the wall's own memory is touched, somebody gives way already */
+	if (!memory_is_left(2 * MEMORY_RESERVE)) {
+		(void)waitlist_evict(conn);
+		if (!memory_is_left(MEMORY_RESERVE))
+			return false;
+	}
 	while (len > worker->held_bytes_max - worker->held_bytes)
 		if (!waitlist_evict(conn))
 			return false;

@@ -13,10 +13,7 @@
 #include "base/util.h"
 #include "config/option.h"
 #include "plugin/metrics.h"
-
-/* No table of this ABI is smaller. */
-#define TABLE_MIN offsetof(struct mural_plugin, check)
-#define TABLE_MAX 4096
+#include "plugin/table.h"
 
 const struct mural_option all_common_options[] = {
 	MURAL_BOOL(struct instance_config, enabled, "yes",
@@ -184,82 +181,6 @@ module_find(const char *path, const char *name, char *file, size_t file_len, cha
 
 /* ------------------------------------------------------------------ checking */
 
-/* Copies the table, whatever its author's header had, into one of our size.  What an
- * older one lacks is zero; a newer one is accepted if it uses nothing that we lack. */
-static int
-copy_table(const struct mural_plugin *theirs, struct mural_plugin *ours, char *why,
-	size_t len)
-{
-	const unsigned char *bytes = (const unsigned char *)theirs;
-
-	if (theirs->abi != MURAL_ABI)
-		return error_set(why, len,
-			"was built for plugin ABI %u, but this murald has %u; %s",
-			theirs->abi, MURAL_ABI,
-			theirs->abi > MURAL_ABI ? "install a newer murald"
-						: "rebuild the plugin");
-	if (theirs->size < TABLE_MIN || theirs->size > TABLE_MAX)
-		return error_set(why, len,
-			"has a table of %u bytes, which is impossible; begin it with "
-			"MURAL_PLUGIN",
-			theirs->size);
-	for (size_t i = sizeof(*ours); i < theirs->size; i++)
-		if (bytes[i] != 0)
-			return error_set(why, len,
-				"uses what only a newer murald has; install that, or "
-				"rebuild the plugin for this one");
-	*ours = (struct mural_plugin){ 0 };
-	memcpy(ours, theirs, MIN(theirs->size, sizeof(*ours)));
-	return 0;
-}
-
-static int
-check_transports(const struct mural_plugin *plugin, char *why, size_t len)
-{
-	uint32_t fed = plugin->transports & (MURAL_STREAM | MURAL_DATAGRAM);
-	uint32_t poller = plugin->transports & MURAL_POLLER;
-	uint32_t service = plugin->transports & MURAL_SERVICE;
-	uint32_t unknown = plugin->transports & ~(fed | poller | service);
-
-	if (unknown)
-		return error_set(why, len,
-			"has a transport that this murald does not know (0x%x); install "
-			"a newer murald",
-			unknown);
-	if (plugin->flags & ~(uint32_t)(MURAL_ONE_THREAD | MURAL_OWN_LIMITS))
-		return error_set(why, len,
-			"has a flag that this murald does not know (0x%x); install a "
-			"newer murald",
-			plugin->flags);
-	if (plugin->reserved || plugin->reserved2)
-		return error_set(
-			why, len, "has a table whose reserved member is not zero");
-	if (plugin->transports == 0)
-		return error_set(why, len, "has no transports in its table");
-	if (poller && service)
-		return error_set(why, len, "is both poller and service; choose one");
-	if (!fed != !plugin->feed)
-		return error_set(why, len,
-			plugin->feed ? "has feed() but is neither stream nor datagram"
-				     : "is stream or datagram but has no feed()");
-	if (poller && (!plugin->attach || !plugin->drain || !plugin->detach))
-		return error_set(
-			why, len, "is a poller but lacks attach, drain or detach");
-	if (!poller && (plugin->attach || plugin->drain || plugin->detach))
-		return error_set(
-			why, len, "has attach, drain or detach but is no poller");
-	if (service && (!plugin->start || !plugin->stop))
-		return error_set(why, len, "is a service but lacks start or stop");
-	if (!service && (plugin->start || plugin->stop))
-		return error_set(why, len, "has start or stop but is no service");
-	if (!fed && plugin->ready)
-		return error_set(
-			why, len, "has ready() but is neither stream nor datagram");
-	if (plugin->finish && !plugin->init)
-		return error_set(why, len, "has finish() but no init()");
-	return 0;
-}
-
 /* A key has lower-case letters, digits, and `_` where the file has a dash. */
 static bool
 is_key(const char *name)
@@ -355,15 +276,13 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 	const struct mural_plugin *plugin = &module->plugin;
 	int ret;
 
-	if ((ret = copy_table(table, &module->plugin, why, len)) < 0)
+	if ((ret = table_copy(table, &module->plugin, why, len)) < 0)
 		return ret;
-	if (!plugin->name || !plugin->summary)
-		return error_set(why, len, "has no name or no summary in its table");
+	if ((ret = table_check(plugin, why, len)) < 0)
+		return ret;
 	if (strcmp(plugin->name, name) != 0)
 		return error_set(why, len, "calls itself %s; name the file %s.so",
 			plugin->name, plugin->name);
-	if ((ret = check_transports(plugin, why, len)) < 0)
-		return ret;
 	if ((ret = metrics_check(plugin->metrics, why, len)) < 0)
 		return ret;
 	fill_common(module);

@@ -154,6 +154,7 @@ append_tiles(struct record_writer *writer, const struct record_pixels *pixels,
 		ret = compress_tiles(writer, packing, head);
 		deflateEnd(&packing->stream);
 	}
+	head->time_ms = pixels->when(pixels->from);
 	if (ret == 0)
 		ret = write_head(packing, writer->end, head);
 	if (ret == 0)
@@ -217,12 +218,11 @@ count_record(struct record_writer *writer, const struct record_head *head)
 }
 
 int
-record_append(struct record_writer *writer, const struct record_pixels *pixels,
-	uint64_t *tiles, int64_t time_ms)
+record_append(
+	struct record_writer *writer, const struct record_pixels *pixels, uint64_t *tiles)
 {
 	const struct mural_view *view = &writer->view;
 	struct record_head head = { .keyframe = writer->keyframe_due,
-		.time_ms = time_ms,
 		.width = view->width,
 		.height = view->height };
 	int ret;
@@ -238,6 +238,7 @@ record_append(struct record_writer *writer, const struct record_pixels *pixels,
 	if (ret < 0)
 		return ret;
 	count_record(writer, &head);
+	writer->last_ms = head.time_ms;
 	return 1;
 }
 

@@ -18,12 +18,16 @@ struct record_writer {
 	uint64_t keyframe_len; /* bytes of the last one */
 	uint64_t deltas_len;   /* bytes of the records since */
 	uint32_t n_deltas;     /* their number */
+	int64_t last_ms;       /* the time of the last record */
 };
 
 /* Where the pixels of a rectangle, a tile at most, come from; lines are MURAL_TILE
  * apart. */
 struct record_pixels {
 	void (*copy)(const void *from, const struct mural_rect *at, uint32_t *pixels);
+	/* What the record says of when that was, in ms; asked once all is copied: who
+	 * looks at a moment sees nothing that was painted after it. */
+	int64_t (*when)(const void *from);
 	const void *from;
 };
 
@@ -40,4 +44,4 @@ int record_write_file_head(struct record_writer *writer);
 /* Appends what changed of these tiles, or a keyframe when one is due.  `tiles` becomes
  * those that were written.  1; 0: nothing changed; -errno: the file is as before. */
 int record_append(struct record_writer *writer, const struct record_pixels *pixels,
-	uint64_t *tiles, int64_t time_ms);
+	uint64_t *tiles);

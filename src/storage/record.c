@@ -22,7 +22,20 @@
 static void
 copy_canvas(const void *from, const struct mural_rect *at, uint32_t *pixels)
 {
-	mural_reader_copy(from, at->x, at->y, at->width, at->height, pixels, MURAL_TILE);
+	const struct record *record = from;
+
+	mural_reader_copy(record->autosave.reader, at->x, at->y, at->width, at->height,
+		pixels, MURAL_TILE);
+}
+
+/* The clock may be set back. */
+static int64_t
+time_of_canvas(const void *from)
+{
+	const struct record *record = from;
+
+	/* no two of one time, also while the clock is set back */
+	return MAX(record->last_ms + 1, record_now_ms());
 }
 
 /* 0; 1: older ones must be thinned first, and this moment is left out; -errno. */
@@ -43,7 +56,7 @@ next_segment(struct record *record)
 static int
 record_changes(struct record *record, int64_t now)
 {
-	const struct record_pixels canvas = { copy_canvas, record->autosave.reader };
+	const struct record_pixels canvas = { copy_canvas, time_of_canvas, record };
 	bool is_first;
 	int ret = 0;
 
@@ -54,15 +67,12 @@ record_changes(struct record *record, int64_t now)
 	if (ret != 0)
 		return MIN(ret, 0);
 	is_first = record->writer.end == RECORD_FILE_HEAD;
-	/* no two of one time, also while the clock is set back */
-	if (record->last_ms >= now)
-		now = record->last_ms + 1;
-	ret = record_append(&record->writer, &canvas, record->autosave.tiles, now);
+	ret = record_append(&record->writer, &canvas, record->autosave.tiles);
 	if (ret <= 0)
 		return ret;
-	record->last_ms = now;
+	record->last_ms = record->writer.last_ms;
 	if (is_first)
-		record->segment_ms = now;
+		record->segment_ms = record->last_ms;
 	record->unsynced = true;
 	return 0;
 }

@@ -83,12 +83,20 @@ copy_moment(const void *from, const struct mural_rect *at, uint32_t *pixels)
 			at->width * sizeof(*pixels));
 }
 
+static int64_t
+time_of_moment(const void *from)
+{
+	const struct mural_moment *moment = from;
+
+	return moment->time_ms;
+}
+
 static int
 write_moment(struct thinning *thinning)
 {
-	const struct record_pixels pixels = { copy_moment, &thinning->moment };
-	int ret = record_append(
-		&thinning->writer, &pixels, thinning->tiles, thinning->moment.time_ms);
+	const struct record_pixels pixels = { copy_moment, time_of_moment,
+		&thinning->moment };
+	int ret = record_append(&thinning->writer, &pixels, thinning->tiles);
 
 	memset(thinning->tiles, 0,
 		thinning->writer.view.words * sizeof(*thinning->tiles));

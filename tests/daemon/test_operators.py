@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import random
+import re
 import socket
 import threading
 
@@ -445,7 +446,7 @@ def state(wall):
 
 
 def test_killed_amid_bans(wall):
-    """What was answered is there again."""
+    """What was answered is there again, bans and protection alike."""
     answered = set()
     for start in range(4):
         with Operator(wall) as operator:
@@ -453,19 +454,34 @@ def test_killed_amid_bans(wall):
             killer.start()
             try:
                 for i in range(10000):
-                    net = "10.%d.%d.1" % (start, i)
+                    net, row = "10.%d.%d.1" % (start, i), "1x1+%d+%d" % (i % 64, start + i // 64 % 8 * 4)
                     if "is" not in operator.ask("ban", net=net):
                         break
                     answered.add(net)
+                    if "is" not in operator.ask("protect", rect=row):
+                        break
+                    answered.add(row)
             except (OSError, TypeError):  # TypeError: the end instead of an answer
                 pass
             killer.join()
         wall.start().wait_ready()
         with Operator(wall) as operator:
             there = {ban["net"] for ban in operator.done("bans")["bans"]}
-            assert answered <= there
+            assert {what for what in answered if "x" not in what} <= there
             assert len(there - answered) <= start + 1
+            closed = protected_pixels(operator)
+            asked = {tuple(int(n) for n in what.split("+")[1:]) for what in answered if "x" in what}
+            assert asked <= closed and len(closed - asked) <= start + 1
     assert answered
+
+
+def protected_pixels(operator):
+    """Where only the operator paints."""
+    pixels = set()
+    for entry in operator.done("protected")["protected"]:
+        width, height, left, top = (int(n) for n in re.split("[x+]", entry["rect"]))
+        pixels |= {(left + x, top + y) for x in range(width) for y in range(height)}
+    return pixels
 
 
 def test_a_state_that_is_damaged(tmp_path):

@@ -8,12 +8,14 @@ import contextlib
 import json
 import os
 import re
+import resource
 import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -271,6 +273,67 @@ def try_size(wall):
         return flut(wall, b"").startswith(b"SIZE")
     except OSError:
         return False
+
+
+@no_shim
+def test_clients_leave_the_wall_its_memory(tmp_path):
+    """With as much of it taken as clients can get, the wall still writes what it keeps, and newcomers come in."""
+    with all_plugins(tmp_path) as wall, wall.tcp("pixelflut") as painter:
+        token = register(wall)
+        painter.settimeout(30)
+        wall.painted(0, 0, (0, 0, 0))  # a snapshot, whose thread is there then
+        most = (int(procfs.status(wall.pid)["VmData"].split()[0]) << 10) + (10 << 20)
+        resource.prlimit(wall.pid, resource.RLIMIT_DATA, (most, most))
+        with deaf_clients(wall) as lost:
+            wait_for("some to give way", lambda: len(lost) > 5, 60)
+            for n in range(3):
+                there = len(lost)
+                recorded = os.path.getsize(tmp_path / "record")
+                painter.sendall(b"PX 3 %d 00ff00\nSIZE\n" % n)
+                assert painter.recv(100) == b"SIZE 64 48\n"
+                wall.painted(3, n, (0, 255, 0))  # by snapshots
+                wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > recorded)
+                assert update(wall, token, 1, n, 3)[0] == 200
+                assert flut(wall, b"") == b"SIZE 64 48\n"
+                wait_for("more to give way", lambda: len(lost) > there, 60)
+        assert "cannot be written" not in wall.log() and "out of memory" not in wall.log(), wall.log()
+
+
+@contextlib.contextmanager
+def deaf_clients(wall):
+    """Sixty who ask as much as they can and read no answer, and come again when they are closed; those that
+    were."""
+    lost, over, crowd = [], threading.Event(), []
+
+    def client(n):
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.bind(("127.0.0.%d" % (2 + n % 100), 0))
+        deaf.connect(("127.0.0.1", wall.port("pixelflut")))
+        deaf.setblocking(False)
+        return deaf
+
+    def ask():
+        while not over.wait(0.01):
+            for n, deaf in enumerate(crowd):
+                try:
+                    deaf.send(b"PX 1 1\n" * 9000)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    lost.append(n)
+                    deaf.close()
+                    crowd[n] = client(n)
+    crowd += [client(n) for n in range(60)]
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        asking.join()
+        for deaf in crowd:
+            deaf.close()
 
 
 # ---------------------------------------------------------------- disks

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 import livedoc
+from control import Operator, control
 from procfs import memory_kib
 from sanitizer import SANITIZED
 from wall import Wall, wait_for
@@ -21,8 +23,8 @@ from wall import Wall, wait_for
 SIZE = (96, 64)
 
 
-def recording_wall(folder, record=True, size=SIZE):
-    core = "[record]\nfile = %s/record\ninterval = 50ms\n" % folder if record else ""
+def recording_wall(folder, record=True, size=SIZE, more=""):
+    core = more + ("[record]\nfile = %s/record\ninterval = 50ms\n" % folder if record else "")
     return Wall(folder, "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n"
                 "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % folder,
                 size="%dx%d" % size, core=core)
@@ -79,6 +81,51 @@ def test_the_picture_of_each_moment(tmp_path):
         assert picture_at(wall, 0).size == SIZE
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
         assert picture(get(wall, "history?at=" + stamp)).getpixel((1, 1)) == COLOURS[-1]
+
+
+@contextlib.contextmanager
+def scribbling(wall):
+    """Paints all over the wall, in other colours each time, as long as the block runs."""
+    over = threading.Event()
+
+    def scribble(number):
+        with wall.tcp("pixelflut") as client:
+            while not over.is_set():
+                row = os.urandom(3).hex().encode()
+                client.sendall(b"".join(b"PX %d %d %s\n" % (x, y, row)
+                                        for y in range(number, SIZE[1], 3) for x in range(SIZE[0])))
+    threads = [threading.Thread(target=scribble, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_no_moment_shows_paint_on_what_was_frozen(tmp_path):
+    def moments():
+        return json.loads(get(wall, "history?bars=1"))["moments"]
+
+    def part(at):
+        return picture_at(wall, at).crop((20, 10, 52, 42))
+
+    with recording_wall(tmp_path, more=control(tmp_path)) as wall, Operator(wall) as operator, scribbling(wall):
+        wait_for("a recording", lambda: moments() > 2)
+        operator.done("freeze", rect="32x32+20+10")
+        begin = time.time()
+        there = moments()
+        wait_for("more of it", lambda: moments() > there + 5)
+        end = time.time()
+        operator.done("thaw", rect="32x32+20+10")
+        wait_for("the part to change", lambda: part(time.time()).tobytes() != part(end).tobytes())
+        # the first may be a moment of before; one that is only colours all over would show nothing
+        seen = [part(begin + (end - begin) * i / 40) for i in range(41)]
+        changes = [i for i in range(40) if seen[i].tobytes() != seen[i + 1].tobytes()]
+        assert len(changes) <= 1 and len(seen[-1].getcolors()) > 1
+        assert picture_at(wall, begin).tobytes() != picture_at(wall, end).tobytes()
 
 
 def test_the_film_has_every_moment_of_a_short_span(tmp_path):

@@ -111,6 +111,57 @@ SAME(rect, width);
 SAME(rect, height);
 SAME_SIZE(rect);
 
+SAME(metric, name);
+SAME(metric, kind);
+SAME(metric, help);
+SAME_SIZE(metric);
+
+SAME(host, size);
+SAME(host, reserved);
+SAME(host, state);
+SAME(host, config);
+SAME(host, name);
+SAME(host, left);
+SAME(host, top);
+SAME(host, width);
+SAME(host, height);
+SAME(host, canvas_width);
+SAME(host, canvas_height);
+SAME(host, loop);
+SAME(host, brush);
+SAME(host, counts);
+SAME(host, claims);
+SAME(host, n_claims);
+SAME(host, port);
+SAME(host, udp_port);
+SAME(host, background);
+SAME(host, limits);
+SAME(host, listen);
+
+SAME(conn, size);
+SAME(conn, reserved);
+SAME(conn, state);
+SAME(conn, config);
+SAME(conn, host);
+SAME(conn, peer);
+
+SAME(counts, size);
+SAME(counts, reserved);
+SAME(counts, received_bytes);
+SAME(counts, kernel_drops);
+SAME(counts, connections);
+SAME(counts, viewers);
+
+SAME(hint_request, size);
+SAME(hint_request, is_public);
+SAME(hint_request, address);
+SAME(hint_request, x);
+SAME(hint_request, y);
+SAME(hint_request, colour);
+SAME(hint_request, system);
+SAME(hint_request, width);
+SAME(hint_request, height);
+
 SAME_VALUE(MURAL_ABI, 1);
 SAME_VALUE(MURAL_TILE_SHIFT, 5);
 SAME_VALUE(MURAL_SIDE_MAX, 8192);
@@ -123,6 +174,9 @@ SAME_VALUE(MURAL_OUT_OF_BOUNDS, 0);
 SAME_VALUE(MURAL_MALFORMED, 1);
 SAME_VALUE(MURAL_RATE_LIMITED, 2);
 SAME_VALUE(MURAL_UNAUTHORIZED, 3);
+SAME_VALUE(MURAL_FROZEN, 4);
+SAME_VALUE(MURAL_PROTECTED, 5);
+SAME_VALUE(MURAL_BANNED, 6);
 SAME_VALUE(MURAL_ERROR, 0);
 SAME_VALUE(MURAL_WARN, 1);
 SAME_VALUE(MURAL_INFO, 2);
@@ -141,6 +195,15 @@ SAME_VALUE(MURAL_TYPE_TEXT, 7);
 SAME_VALUE(MURAL_TYPE_ADDRESS, 8);
 SAME_VALUE(MURAL_TYPE_POINT, 9);
 SAME_VALUE(MURAL_TYPE_DIMENSIONS, 10);
+SAME_VALUE(MURAL_TYPE_SECRET, 11);
+SAME_VALUE(MURAL_TYPE_LIST, 12);
+SAME_VALUE(MURAL_TYPE_PATH, 13);
+SAME_VALUE(MURAL_TYPE_ADDRESSES, 14);
+SAME_VALUE(MURAL_ONE_THREAD, 1);
+SAME_VALUE(MURAL_OWN_LIMITS, 2);
+SAME_VALUE(MURAL_COUNTER, 1);
+SAME_VALUE(MURAL_GAUGE, 2);
+SAME_VALUE(MURAL_METRICS_MAX, 64);
 
 int
 main(void)

@@ -106,3 +106,58 @@ struct frozen_view {
 struct frozen_rect {
 	uint32_t x, y, width, height;
 };
+
+struct frozen_metric {
+	const char *name;
+	uint32_t kind;
+	const char *help;
+};
+
+/* Those that begin with their size may grow behind these. */
+struct frozen_host {
+	uint32_t size;
+	uint32_t reserved;
+	void *state;
+	const void *config;
+	const char *name;
+	uint32_t left, top, width, height;
+	uint32_t canvas_width, canvas_height;
+	struct uv_loop_s *loop;
+	struct mural_brush *brush;
+	struct mural_counts *counts;
+	const struct mural_claim *claims;
+	size_t n_claims;
+	uint16_t port;
+	uint16_t udp_port;
+	uint32_t background;
+	struct mural_limits *limits;
+	const char *listen;
+};
+
+struct frozen_conn {
+	uint32_t size;
+	uint32_t reserved;
+	void *state;
+	const void *config;
+	struct mural_host *host;
+	const struct sockaddr *peer;
+};
+
+struct frozen_counts {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t received_bytes;
+	uint64_t kernel_drops;
+	uint64_t connections;
+	uint64_t viewers;
+};
+
+struct frozen_hint_request {
+	uint32_t size;
+	uint32_t is_public;
+	const char *address;
+	uint32_t x, y;
+	uint32_t colour;
+	uint32_t system;
+	uint32_t width, height;
+};

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 #include "http/web/web.h"
+#include "lib/memory-left.h"
+
+/* For less nobody asks whether there is memory left. */
+#define LARGE 4096
 
 static const size_t bytes_max[HOLDING_KINDS] = {
 	[HOLDING_BODIES] = BODIES_BYTES_MAX,
@@ -37,15 +41,19 @@ request_holds(
 	struct request *request, enum holding_kind kind, const void *what, size_t bytes)
 {
 	struct http_client *client = http_client_of(request->connection);
+	size_t max;
 
 	if (!client)
 		return;
 	holding_set(request->web, holding_of(client, kind), kind, what, bytes);
+	max = request->web->holdings.bytes[kind];
+	if (max > bytes_max[kind])
+		max = bytes_max[kind];
 	/* some more gives way than must, so that not every byte beyond the bound costs a
 	 * choice */
-	if (request->web->holdings.bytes[kind] > bytes_max[kind])
-		holdings_make_room(
-			request->web, kind, bytes_max[kind] - bytes_max[kind] / 8, what);
+	if (request->web->holdings.bytes[kind] > max ||
+		(bytes >= LARGE && !memory_is_left(2 * MEMORY_RESERVE)))
+		holdings_make_room(request->web, kind, max - max / 8, what);
 }
 
 void

@@ -77,6 +77,18 @@ odd_detach(struct mural_host *host)
 	(void)host;
 }
 
+static void
+odd_painted_over(struct mural_host *host, const struct mural_rect *rects, size_t n)
+{
+	(void)host, (void)rects, (void)n;
+}
+
+static void
+odd_acted(struct mural_host *host, const struct mural_act *act)
+{
+	(void)host, (void)act;
+}
+
 static int
 odd_ready(struct mural_conn *conn, struct mural_brush *brush)
 {
@@ -196,6 +208,31 @@ vary_table(struct mural_plugin *plugin)
 		plugin->reserved2 = 1;
 	if (is("strange flag"))
 		plugin->flags = MURAL_ONE_THREAD | 1 << 9;
+}
+
+static void
+vary_sizes(struct mural_plugin *plugin)
+{
+	if (is("endless config"))
+		plugin->config_size = SIZE_MAX;
+	if (is("endless state"))
+		plugin->state_size = SIZE_MAX;
+	if (is("endless client"))
+		plugin->conn_size = SIZE_MAX;
+	if (is("busy with nothing"))
+		plugin->busy_len = 1;
+	if (is("denied with nothing"))
+		plugin->denied_len = 1;
+	if (is("off with nothing"))
+		plugin->off_len = 1;
+	if (is("only notice"))
+		plugin->notice = odd_detach;
+	if (is("only denied"))
+		plugin->denied = odd_detach;
+	if (is("only painted over"))
+		plugin->painted_over = odd_painted_over;
+	if (is("only acted"))
+		plugin->acted = odd_acted;
 }
 
 static void
@@ -345,6 +382,7 @@ vary_options(struct mural_option *option)
 static void __attribute__((constructor)) vary(void)
 {
 	vary_table(&table.plugin);
+	vary_sizes(&table.plugin);
 	vary_transports(&table.plugin);
 	vary_life(&table.plugin);
 	vary_metrics(&table.plugin);

@@ -138,6 +138,23 @@ TEST(a_bad_table_is_refused)
 		{ "no service", "has start or stop but is no service" },
 		{ "only ready", "has ready() but is neither stream nor datagram" },
 		{ "only finish", "has finish() but no init()" },
+		{ "endless config", "wants more than 2 GiB for a config, a state or a "
+				    "client; write sizeof(...)" },
+		{ "endless state", "wants more than 2 GiB for a config, a state or a "
+				   "client; write sizeof(...)" },
+		{ "endless client", "wants more than 2 GiB for a config, a state or a "
+				    "client; write sizeof(...)" },
+		{ "busy with nothing", "has the length of a message but no message" },
+		{ "denied with nothing", "has the length of a message but no message" },
+		{ "off with nothing", "has the length of a message but no message" },
+		{ "only notice",
+			"has notice, painted_over, denied or acted but is no service" },
+		{ "only denied",
+			"has notice, painted_over, denied or acted but is no service" },
+		{ "only painted over",
+			"has notice, painted_over, denied or acted but is no service" },
+		{ "only acted",
+			"has notice, painted_over, denied or acted but is no service" },
 		{ "bad listen udp",
 			"option listen-udp: default \"[::]:7 somewhere\" is not an "
 			"address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
