@@ -67,7 +67,7 @@ numbers_decode(numbers_of_puts wire)
 static inline of_puts
 colours_decode(of_puts n)
 {
-	const of_puts minus = n >> 31;
+	const of_puts minus = n < 0;
 	const of_puts rgb15 = (n ^ minus) - minus - 1 + (minus & 16384);
 	const of_puts high =
 		(rgb15 & 0x7c00) << 9 | (rgb15 & 0x3e0) << 6 | (rgb15 & 0x1f) << 3;
