@@ -16,14 +16,24 @@
 #define DESCENT 0.4
 #define LEADING 1.7
 
-/* Bytes; a font draws 256 characters of a line. */
-enum { LINE_MAX = 1024 };
+/* Characters: so many a font draws of a line; and their bytes. */
+enum { CHARACTERS_MAX = 256, LINE_MAX = 4 * CHARACTERS_MAX };
 
 struct lines {
 	struct faces *faces;
 	const char *text;
 	double capital;
 };
+
+static size_t
+count_characters(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
 
 /* The line at *text, and moves that behind it; false: there is none, or, with -ERANGE in
  * *err, it is too long. */
@@ -34,9 +44,9 @@ next_line(const char **text, char line[LINE_MAX + 1], int *err)
 
 	if (!*text)
 		return false;
-	if (len > LINE_MAX) {
-		*err = console_error(
-			-ERANGE, "a line of text is longer than %d bytes", LINE_MAX);
+	if (count_characters(*text, len) > CHARACTERS_MAX) {
+		*err = console_error(-ERANGE,
+			"a line of text is longer than %d characters", CHARACTERS_MAX);
 		return false;
 	}
 	memcpy(line, *text, len);

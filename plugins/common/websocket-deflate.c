@@ -19,14 +19,14 @@ static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
 
 /* ---------------------------------------------------------------- handshake */
 
-/* The parameters that a client may offer, and with what value we can serve it. */
+/* The parameters of a client that our answer serves; it has no server_max_window_bits. */
 static const struct parameter {
-	const char *name, *value; /* NULL: none, "": any or none */
+	const char *name;
+	bool may_have_value;
 } parameters[] = {
-	{ "server_no_context_takeover", NULL },
-	{ "client_no_context_takeover", NULL },
-	{ "client_max_window_bits", "" },
-	{ "server_max_window_bits", "15" },
+	{ "server_no_context_takeover", false },
+	{ "client_no_context_takeover", false },
+	{ "client_max_window_bits", true },
 };
 
 #define N_PARAMETERS (sizeof(parameters) / sizeof(*parameters))
@@ -59,25 +59,16 @@ is_word(const char *text, size_t len, const char *word)
 	return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
-/* Which of the parameters it is, with a value that we can serve; -1: none. */
+/* Which of the parameters it is; -1: none. */
 static int
 parameter_index(const char *text, size_t len)
 {
 	const char *equals = memchr(text, '=', len);
 	size_t name_len = equals ? (size_t)(equals - text) : len;
 
-	for (size_t i = 0; i < N_PARAMETERS; i++) {
-		const char *value = parameters[i].value;
-
-		if (!is_word(text, name_len, parameters[i].name))
-			continue;
-		if (!equals)
-			return !value || !*value ? (int)i : -1;
-		if (!value)
-			return -1;
-		return !*value || is_word(equals + 1, len - name_len - 1, value) ? (int)i
-										 : -1;
-	}
+	for (size_t i = 0; i < N_PARAMETERS; i++)
+		if (is_word(text, name_len, parameters[i].name))
+			return !equals || parameters[i].may_have_value ? (int)i : -1;
 	return -1;
 }
 

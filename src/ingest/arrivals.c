@@ -38,17 +38,6 @@ arrivals_finish(struct arrivals *arrivals)
 	*arrivals = (struct arrivals){ 0 };
 }
 
-bool
-arrivals_take(const struct arrivals *arrivals, uint64_t now_ms)
-{
-	if (arrivals->n < arrivals->most)
-		return true;
-	for (uint32_t i = 0; i < arrivals->n; i++)
-		if (now_ms - arrivals->all[i].since_ms >= PATIENCE_MS)
-			return true;
-	return false;
-}
-
 static bool
 is_before(const struct arrival *a, const struct arrival *b)
 {
@@ -76,6 +65,21 @@ find_last(const struct arrivals *arrivals)
 		if (is_before(last, &arrivals->all[i]))
 			last = &arrivals->all[i];
 	return last;
+}
+
+/* Who waits alone gives way to nobody: with as many sources as places the next one stays
+ * in the kernel's queue. */
+bool
+arrivals_take(const struct arrivals *arrivals, uint64_t now_ms)
+{
+	if (arrivals->n < arrivals->most)
+		return true;
+	if (find_last(arrivals)->round <= arrivals->round)
+		return false;
+	for (uint32_t i = 0; i < arrivals->n; i++)
+		if (now_ms - arrivals->all[i].since_ms >= PATIENCE_MS)
+			return true;
+	return false;
 }
 
 void

@@ -32,7 +32,8 @@ int arrivals_init(struct arrivals *arrivals, uint32_t most, unsigned prefix);
 void arrivals_finish(struct arrivals *arrivals);
 
 /* Whether another one may be accepted: there is a place, or somebody has waited for so
- * long that one has to be made.  A burst is left to the kernel. */
+ * long that one has to be made, and can be, since a source has more than one.  A burst is
+ * left to the kernel. */
 bool arrivals_take(const struct arrivals *arrivals, uint64_t now_ms);
 
 /* Adds one; if all places are taken, the last one of the source with most waiting, which

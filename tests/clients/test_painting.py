@@ -98,7 +98,7 @@ def test_text_has_lines_and_directions(muralctl):
 def test_texts_that_are_refused(muralctl):
     with Pixelflut() as server:
         for text, said in (("", "the text is empty"), (" \n", "the text is empty"), ("\udcff", "not UTF-8"),
-                           ("x" * 2000, "longer than 1024 bytes"), ("\U0010fffd", "has the character U+10FFFD")):
+                           ("x" * 257, "longer than 256 characters"), ("\U0010fffd", "has the character U+10FFFD")):
             result = muralctl("text", text, target(server))
             if "built without" in result.err:
                 pytest.skip(result.err.strip())

@@ -73,24 +73,29 @@ def paint_as_victim(_wall):
 
 
 class Solicitor:
-    """An honest station on the wire; it sees nothing but frames to itself."""
-    STATION = "02:00:00:00:00:77"
+    """Honest stations on the wire, each of which asks once a second at most, as RFC 4861 has it; they see nothing
+    but frames to themselves."""
+    STATIONS = ["02:00:00:00:01:%02x" % n for n in range(200)]
 
     def __init__(self):
         with WIRE.there:
             self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         code = b"".join(struct.pack("HBBI", *line) for line in (
-            (0x20, 0, 0, 2), (0x15, 0, 1, int.from_bytes(mac(self.STATION)[2:], "big")), (6, 0, 0, 2000), (6, 0, 0, 0)))
+            (0x20, 0, 0, 1), (0x15, 0, 1, int.from_bytes(mac(self.STATIONS[0])[1:5], "big")), (6, 0, 0, 2000),
+            (6, 0, 0, 0)))
         self.code = ctypes.create_string_buffer(code)
         self.wire.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 4, ctypes.addressof(self.code)))
         self.wire.bind((WIRE.FAR, 3))
         self.wire.settimeout(0.3)
+        self.turns = itertools.cycle(self.STATIONS)
 
     def is_answered(self):
-        self.wire.send(solicitation(self.STATION))
+        station = next(self.turns)
+        self.wire.send(solicitation(station))
         try:
-            while self.wire.recv(2000)[54] != 136:
-                pass
+            frame = self.wire.recv(2000)
+            while frame[54] != 136 or frame[:6] != mac(station):
+                frame = self.wire.recv(2000)
         except (TimeoutError, socket.timeout):
             return False
         return True

@@ -129,3 +129,11 @@ def test_a_wall_without_its_screen_is_unhealthy(tmp_path):
         status, _, body = ask(wall, "/healthz")
         assert status == 503
         assert json.loads(body) == {"status": "failing", "reasons": ["display: the canvas is on no screen"]}
+
+
+def test_the_last_hour_of_a_plugin_that_is_unloaded(tmp_path):
+    with http_wall(tmp_path, others="[plugin dots]\nlisten = 127.0.0.1:0\n") as wall:
+        wall.edit_config("[plugin dots]\nlisten = 127.0.0.1:0\n", "")
+        wall.reload()
+        ways = {way["name"]: way["module"] for way in json.loads(ask(wall, "/figures.json")[2])["ways"]}
+        assert ways == {"dots": "dots", "http": "http"}

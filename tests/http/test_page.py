@@ -718,6 +718,14 @@ def test_a_second_screen(wall, browser, tmp_path):
     browser.wait_text("#kiosk", "or type")
     assert url(wall)[:-1] in browser.text("#kiosk")
     assert "| nc " in browser.text("#kiosk code")
+    # a browser that cannot stay awake says so for a while, however often it was looked away from
+    browser.eval("(() => { const acts = [], { setTimeout } = window;"
+                 "Object.defineProperty(navigator, 'wakeLock', { value: undefined });"
+                 "window.setTimeout = act => acts.push(act);"
+                 "for (const turn of [1, 2]) document.dispatchEvent(new Event('visibilitychange'));"
+                 "window.setTimeout = setTimeout;"
+                 "for (const act of acts) act(); })()")
+    assert "| nc " in browser.text("#kiosk code")
     at_rest(browser)
     picture = str(tmp_path / "kiosk.png")
     browser.ask("screenshot", path=picture, full=False)

@@ -179,6 +179,27 @@ def test_a_picture_is_painted_on_the_board(tmp_path, browser):
     browser.errors.clear()
 
 
+def test_all_below_the_picture_is_followed(tmp_path, browser):
+    """Also what the window does not show."""
+    with Wall(tmp_path, sections(tmp_path), size="64x2400") as wall:
+        opened(browser, wall)
+        lay(browser, gradient(20, 400))
+        browser.page("{ view }", "view.look(32, 1200, 24)")
+        sheet(browser, "sheet.laid.scale(60)")
+        assert browser.page("{ live }", "live.rows") == [600, 1800]
+        browser.goto("about:blank")
+
+
+def test_without_pixelflut_where_the_page_may_not_reach_it(tmp_path, browser):
+    """By an IPv6 address, which the page's policy cannot name."""
+    with Wall(tmp_path, sections(tmp_path, "pixel-rate = 20ms").replace("127.0.0.1", "[::]"), size=SIZE) as wall:
+        browser.goto("http://[::1]:%d/" % wall.port("http"))
+        same_picture(browser, wall)
+        lay(browser, PICTURE)
+        assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 50 a second"]
+        browser.goto("about:blank")
+
+
 def test_the_wall_goes_away_meanwhile(wall, browser):
     opened(browser, wall)
     lay(browser, PICTURE)
@@ -187,6 +208,21 @@ def test_the_wall_goes_away_meanwhile(wall, browser):
     laid_says(browser, "does not answer")
     assert browser.text("#sheet .go") == "Paint it"
     browser.errors.clear()  # the browser's own word for it
+
+
+@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="half a minute: MURALD_LONG=1 make check")
+def test_a_wall_that_slows_its_sources_down(tmp_path, browser):
+    """It answers late, again and again."""
+    with Wall(tmp_path, sections(tmp_path), size=SIZE, core="pixels-per-source = 400") as wall:
+        opened(browser, wall)
+        lay(browser, gradient(120, 90))
+        sheet(browser, "sheet.laid.scale(120)")
+        laid_says(browser, "10,800 differ")
+        browser.press("#sheet .go")
+        said = lambda: browser.text("#sheet p")
+        wait_for("the end", lambda: "on the wall" in said() or "answer" in said(), 300)
+        assert "all of it is on the wall" in said()
+        browser.goto("about:blank")
 
 
 def test_each_word_is_there_in_each_language(wall, browser):

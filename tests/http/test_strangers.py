@@ -176,6 +176,11 @@ def test_who_may_show_the_page_in_a_frame(tmp_path):
             assert ancestors(board, "/") == ["'self'", *wanted]
             for path in "/admin/", "/api/", "/nowhere":
                 assert ancestors(board, path) == ["'self'"]
+            page = board.ask("GET", "/")
+            # who has the page already learns another policy, too
+            again = board.ask("GET", "/", headers={"If-None-Match": page.headers["ETag"]})
+            policy = "Content-Security-Policy"
+            assert (again.status, again.headers[policy]) == (304, page.headers[policy])
 
 
 @pytest.mark.parametrize("embed", ["club.example.org", "* http://a", "http://a;script-src", "http://" + "a" * 1000])

@@ -574,7 +574,7 @@ def test_idle_clients_are_closed_and_heartbeats_count(tmp_path):
             alive.quiet(0.2)
             if not silent.closed:
                 silent.read()
-        assert silent.over and silent.closed
+        assert silent.until_closed()
         assert not alive.closed and not alive.over
         assert ws.close_code() == 1000
 

@@ -50,11 +50,11 @@ take_instance(const struct mural_instance *instance, void *arg)
 	if (!way)
 		return;
 	/* less: it was opened anew */
-	if (way->module && scan->ms > 0 && instance->painted > way->painted)
+	if (*way->module && scan->ms > 0 && instance->painted > way->painted)
 		rate = (instance->painted - way->painted) * 1000 / scan->ms;
 	way->rates[scan->hour->at] = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 	way->painted = instance->painted;
-	way->module = instance->plugin->name;
+	snprintf(way->module, sizeof(way->module), "%s", instance->plugin->name);
 	way->gone = 0;
 }
 
@@ -109,7 +109,7 @@ make_text(const struct hour *hour)
 	char *text;
 
 	for (size_t i = 0; i < HOUR_WAYS; i++)
-		if (hour->ways[i].module && hour->ways[i].gone <= hour->n)
+		if (*hour->ways[i].module && hour->ways[i].gone <= hour->n)
 			(void)json_array_append_new(ways, way_json(hour, &hour->ways[i]));
 	all = json_pack("{sisIso}", "step", HOUR_STEP_S, "to", (json_int_t)hour->to,
 		"ways", ways);

@@ -18,10 +18,10 @@ enum { HOUR_STEP_S = 10, HOUR_STEPS = 360, HOUR_WAYS = 24, HOUR_NAME_MAX = 64 };
 
 /* By name: an instance that is reopened goes on. */
 struct hour_way {
-	char name[HOUR_NAME_MAX]; /* empty: unused */
-	const char *module;
-	uint64_t painted; /* at the last step */
-	unsigned gone;    /* steps since it was there */
+	char name[HOUR_NAME_MAX];   /* empty: unused */
+	char module[HOUR_NAME_MAX]; /* copied: its plugin may be unloaded */
+	uint64_t painted;           /* at the last step */
+	unsigned gone;              /* steps since it was there */
 	uint32_t rates[HOUR_STEPS];
 };
 

@@ -21,10 +21,16 @@ async function stay_awake(line) {
 		await navigator.wakeLock.request("screen");
 	} catch {
 		// without https there is none
-		const before = line.textContent;
+		if (line.is_saying)
+			return;
+		const before = [...line.childNodes];
 
+		line.is_saying = true;
 		line.textContent = t("kiosk_sleep");
-		setTimeout(() => { line.textContent = before; }, SAID_MS);
+		setTimeout(() => {
+			line.replaceChildren(...before);
+			line.is_saying = false;
+		}, SAID_MS);
 	}
 }
 

@@ -63,7 +63,9 @@ const marks = new Marks(element("marks"), view, board ? { size: page.cell, left:
 const ripples = new Ripples(element("marks"), view);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
-const offer = board || page.pixelflut.length && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
+// By https a browser connects to no ws:, and the page's policy cannot name an IPv6 address.
+const fluts = location.protocol === "http:" && !location.hostname.startsWith("[") ? page.pixelflut : [];
+const offer = board || fluts.length && !is_kiosk ? new Offer({ view, live, board, strip, fluts }, () => {
 	mark(null);
 	set_painting(!view.fitted);
 	set_strip_height();

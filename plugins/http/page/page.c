@@ -42,6 +42,19 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
+/* Also for who has it already: a browser keeps the policy it got first. */
+static struct MHD_Response *
+with_policy(
+	const struct request *request, struct MHD_Response *response, const char *embed)
+{
+	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
+	char sockets[PAGE_SOCKETS_MAX];
+
+	page_sockets(request, sockets);
+	snprintf(policy, sizeof(policy), POLICY, page_script, sockets, embed);
+	return response_with(response, "Content-Security-Policy", policy);
+}
+
 /* `embed`: the sites that may show it in a frame. */
 static enum MHD_Result
 reply_form(struct request *request, unsigned status, const struct page_file *file,
@@ -50,11 +63,13 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
-	char sockets[PAGE_SOCKETS_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
-		return reply_not_modified(request, form->etag);
+		return reply_send(request, MHD_HTTP_NOT_MODIFIED,
+			with_policy(request,
+				response_with(response_empty(), MHD_HTTP_HEADER_ETAG,
+					form->etag),
+				embed));
 	response = response_new((void *)form->bytes, form->len, mode, file->type);
 	if (gzip)
 		response =
@@ -63,10 +78,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	page_sockets(request, sockets);
-	snprintf(policy, sizeof(policy), POLICY, page_script, sockets, embed);
-	response = response_with(response, "Content-Security-Policy", policy);
-	return reply_send(request, status, response);
+	return reply_send(request, status, with_policy(request, response, embed));
 }
 
 static const struct page_file *

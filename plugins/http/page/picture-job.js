@@ -46,8 +46,9 @@ export class Job {
 				await this.paint(found);
 			}
 		} finally {
+			if (!this.is_over) // else cancel() has, and it may be another job's by now
+				this.way.close();
 			this.is_over = true;
-			this.way.close();
 		}
 	}
 

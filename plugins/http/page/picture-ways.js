@@ -6,8 +6,9 @@ import { Refused } from "./picture-file.js";
 
 const OPEN_MS = 5000, ANSWER_MS = 20000;
 
-// So many messages may be on the way: the wall says after each that it has taken it.
-const UNTAKEN_MOST = 4;
+// So many messages, of so many cells, may be on the way: the wall says after each that it has
+// taken it.  Where it slows its sources down, one must not take long.
+const UNTAKEN_MOST = 32, BATCH = 512;
 
 const pause = ms => new Promise(done => setTimeout(done, ms));
 
@@ -19,21 +20,20 @@ export class Flut {
 	constructor({ port, left, top, width, height }) {
 		this.address = `ws://${location.hostname}:${port}/`;
 		this.grid = { left, top, cell: 1, columns: width, rows: height };
-		this.batch = 4096;
+		this.batch = BATCH;
 		this.palette = null;
 		this.rate = Infinity; // cells a second
 	}
 
 	async open() {
-		const socket = this.socket = new WebSocket(this.address);
+		const socket = this.socket = new WebSocket(this.address), untaken = this.untaken = [];
 
-		this.untaken = [];
-		socket.onmessage = () => this.untaken.shift()?.done();
+		socket.onmessage = () => untaken.shift()?.done();
 		await within(OPEN_MS, new Promise((done, failed) => {
 			socket.onopen = done;
 			socket.onclose = () => {
 				failed(new Refused("lost"));
-				for (const message of this.untaken)
+				for (const message of untaken)
 					message.failed(new Refused("lost"));
 			};
 		}), "lost");
@@ -56,12 +56,10 @@ export class Flut {
 		return true;
 	}
 
-	// Once all is taken.
+	// Once all is taken; it may take long, but not from one answer to the next.
 	async finish() {
-		const last = this.untaken.at(-1);
-
-		if (last)
-			await within(ANSWER_MS, last.taken, "lost");
+		for (const message of [...this.untaken])
+			await within(ANSWER_MS, message.taken, "lost");
 	}
 
 	close() {

@@ -26,16 +26,15 @@ function board_text({ rate }) {
 }
 
 // Those that this visitor has, the fastest first.
-async function find_ways({ board, strip }) {
+async function find_ways({ board, strip, fluts }) {
 	const page = await (await fetch("/page.json")).json(), settings = await (await fetch("/settings")).json();
-	const fluts = location.protocol === "http:" ? page.pixelflut.map(instance => [new Flut(instance), w("flut")]) : [];
 	const boards = board ? [new BoardWay(page, board, strip.cooldown, settings.pixel_rate)] : [];
 
-	return [...fluts, ...boards.map(way => [way, board_text(way)])];
+	return [...fluts.map(instance => [new Flut(instance), w("flut")]), ...boards.map(way => [way, board_text(way)])];
 }
 
 export class Sheet {
-	// `page` has the page's view, live, board and strip; `over` is called when it is closed.
+	// `page` has the page's view, live, board, strip and fluts; `over` is called when it is closed.
 	constructor(page, over) {
 		Object.assign(this, { page, over, how: "fine" });
 		this.size = make("input", { type: "range", min: 1, oninput: () => this.laid.scale(Number(this.size.value)) });
@@ -154,8 +153,11 @@ export class Sheet {
 
 	// After it was moved or scaled: at once where it is, and when there is time, what differs.
 	redo() {
+		const { view, live } = this.page;
+
 		this.size.value = this.laid.columns;
 		this.laid.place();
+		live.look(...this.rows(view.rows()));
 		this.asked ||= requestAnimationFrame(() => {
 			this.asked = 0;
 			this.make();

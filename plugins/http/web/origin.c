@@ -77,6 +77,7 @@ bool
 request_path_is_public(const struct request *request)
 {
 	return request->web->public_reads && !begins_with(request->path, "/admin") &&
+	       !begins_with(request->path, "/socket.io/") &&
 	       !begins_with(request->path, "/metrics");
 }
 

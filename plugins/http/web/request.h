@@ -40,7 +40,7 @@ struct request {
 	bool is_operators; /* answered even if a ban keeps its client out meanwhile */
 	struct request *next, **link; /* in web->suspended */
 	struct http_source *source;   /* its client's */
-	bool deferred;
+	bool deferred, due;           /* turn.c's: due in this turn, even at its end */
 	TAILQ_ENTRY(request) in_turn; /* turn.c's, while it is deferred */
 };
 

@@ -13,6 +13,9 @@
 /* Resumed for one turn, however cheap they were until now. */
 #define RESUMED_MAX 256
 
+/* Of them, those that are answered even if the turn is over. */
+#define DUE_MAX 16
+
 /* ------------------------------------------------------------------ sources */
 
 static int
@@ -132,9 +135,23 @@ answer_deferred(struct request *request)
 	const struct turn *turn = &request->web->turn;
 
 	/* libmicrohttpd cannot be stopped while a connection is suspended */
-	if (turn->answered > 0 && is_over(turn) && !request->web->stopping)
+	if (turn->answered > 0 && is_over(turn) && !request->due &&
+		!request->web->stopping)
 		return defer_again(request);
 	return request_dispatch(request);
+}
+
+/* libmicrohttpd takes those first that were suspended first, which are those of who
+ * floods: others would find the turn over until the flood's own ones are answered.  So
+ * the first of each source is answered in any case. */
+static bool
+is_due(const struct turn *turn, struct http_source *source, unsigned *due)
+{
+	if (source->due_in == turn->number || *due == DUE_MAX)
+		return false;
+	source->due_in = turn->number;
+	(*due)++;
+	return true;
 }
 
 void
@@ -143,15 +160,18 @@ turn_begin(struct web *web)
 	struct turn *turn = &web->turn;
 	uint64_t fit = 1 + TURN_NS / (turn->cost_ns + 1);
 	struct http_source *source;
+	unsigned due = 0;
 
 	turn->begun_ns = uv_hrtime();
 	turn->answered = 0;
+	turn->number++;
 	if (fit > RESUMED_MAX)
 		fit = RESUMED_MAX;
 	for (source = TAILQ_FIRST(&turn->rotation); source && fit > 0;
 		source = TAILQ_FIRST(&turn->rotation), fit--) {
 		TAILQ_REMOVE(&turn->rotation, source, in_rotation);
 		TAILQ_INSERT_TAIL(&turn->rotation, source, in_rotation);
+		TAILQ_FIRST(&source->deferred)->due = is_due(turn, source, &due);
 		request_resume(TAILQ_FIRST(&source->deferred), answer_deferred);
 	}
 	if (source)

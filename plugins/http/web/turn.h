@@ -24,8 +24,9 @@ TAILQ_HEAD(request_queue, request);
 struct http_source {
 	uint64_t key; /* mural_source() */
 	unsigned clients;
-	size_t held;                   /* holdings.c's, while it chooses who gives way */
-	struct request_queue deferred; /* the oldest first */
+	unsigned due_in; /* turn.number of the last turn that owed it an answer */
+	size_t held;     /* holdings.c's, while it chooses who gives way */
+	struct request_queue deferred;        /* the oldest first */
 	TAILQ_ENTRY(http_source) in_rotation; /* while it has some */
 };
 
@@ -36,7 +37,7 @@ struct turn {
 	void *sources; /* a tree for tsearch(), by key */
 	struct source_rotation rotation;
 	uint64_t begun_ns, cost_ns; /* of a request, on average */
-	unsigned answered;
+	unsigned number, answered;
 };
 
 void turn_init(struct turn *turn);

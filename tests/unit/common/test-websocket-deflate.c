@@ -17,7 +17,7 @@ TEST(an_offer_is_taken_if_it_can_be_served)
 		"Permessage-Deflate ;client_max_window_bits=10; "
 		"server_no_context_takeover",
 		"permessage-deflate; "
-		"server_max_window_bits=15;client_no_context_takeover",
+		"client_max_window_bits;client_no_context_takeover",
 		"x-other; a=b, permessage-deflate; "
 		"server_max_window_bits=9,\tpermessage-deflate",
 	};
@@ -27,6 +27,7 @@ TEST(an_offer_is_taken_if_it_can_be_served)
 		"permessage-deflatf",
 		"x; permessage-deflate",
 		"permessage-deflate; server_max_window_bits=9",
+		"permessage-deflate; server_max_window_bits=15",
 		"permessage-deflate; server_max_window_bits",
 		"permessage-deflate; server_no_context_takeover=1",
 		"permessage-deflate; unknown",

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -91,6 +92,20 @@ TEST(a_burst_waits_in_the_kernel)
 	assert_false(arrivals_take(&arrivals, 1000));
 	assert_false(arrivals_take(&arrivals, 1040));
 	assert_true(arrivals_take(&arrivals, 1050));
+	arrivals_finish(&arrivals);
+}
+
+TEST(who_waits_alone_gives_way_to_nobody)
+{
+	struct arrivals arrivals;
+	char source[20];
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(source, sizeof(source), "2001:db8:%d::1", i);
+		(void)arrive(&arrivals, source, 1000);
+	}
+	assert_false(arrivals_take(&arrivals, 5000));
 	arrivals_finish(&arrivals);
 }
 
