@@ -3,7 +3,8 @@
 """Measures other Pixelflut servers beside this build, in the same run; bench/README explains it.
 
   beside.py --peer NAME='COMMAND' --port N [--peer ... --port ...] [--kinds text,binary,reads]
-            [--connections 1,4,16] [--runs 5] [--seconds 0.5] [--light] [--buffer BYTES]
+            [--connections 1,4,16] [--runs 5] [--seconds 0.5] [--light] [--two-workers]
+            [--buffer BYTES]
 
 Each COMMAND starts a server with a canvas of 1280x720 that listens on 127.0.0.1:N.  Run it in the build
 folder, or with top_builddir and top_srcdir set.
@@ -27,6 +28,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 SIZE = "1280x720"
 FLOOD = os.path.join(BUILD, "bench/pixelflut-flood")
 LIGHT_FLOODS = 16
+BOTH = "0,1"  # CPUs
 
 
 def options(words):
@@ -40,6 +42,8 @@ def options(words):
     parser.add_argument("--buffer", type=int, default=0, help="of the load's sockets; 0: as large as the kernel likes")
     parser.add_argument("--light", action="store_true", help="also how long a client waits beside %d floods"
                         % LIGHT_FLOODS)
+    parser.add_argument("--two-workers", action="store_true",
+                        help="each server on both cores, with two workers, and the load on the same two")
     given = parser.parse_args(words)
     if len(given.peer) != len(given.port):
         parser.error("one --port for each --peer")
@@ -64,13 +68,14 @@ def cpu_seconds(pid):
 
 
 class Server:
-    def __init__(self, name, pid, port):
-        self.name, self.pid, self.port = name, pid, port
+    def __init__(self, name, pid, port, load_cpus):
+        self.name, self.pid, self.port, self.load_cpus = name, pid, port, load_cpus
 
     def flood(self, kind, connections, given):
         """Commands a second, Gbit/s, CPU time of the server a command, wrong answers."""
         before = cpu_seconds(self.pid)
-        command = on_cpu(1, FLOOD, kind, "127.0.0.1", self.port, connections, SIZE, given.seconds, given.buffer)
+        command = on_cpu(self.load_cpus, FLOOD, kind, "127.0.0.1", self.port, connections, SIZE, given.seconds,
+                         given.buffer)
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
             try:
                 commands, seconds, sent = map(float, flood.stdout.readline().split())
@@ -83,7 +88,7 @@ class Server:
 
     def light(self, given):
         """Milliseconds that a client waits which asks now and then, beside floods of PB; sorted."""
-        command = on_cpu(1, FLOOD, "binary", "127.0.0.1", self.port, LIGHT_FLOODS, SIZE, 3, given.buffer)
+        command = on_cpu(self.load_cpus, FLOOD, "binary", "127.0.0.1", self.port, LIGHT_FLOODS, SIZE, 3, given.buffer)
         waits = []
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as flood, \
                 socket.create_connection(("127.0.0.1", self.port)) as client:
@@ -110,23 +115,23 @@ def wait_until_listening(process, port):
 
 
 @contextlib.contextmanager
-def peer(name, command, port):
-    process = subprocess.Popen(on_cpu(0, *shlex.split(command)), stdin=subprocess.DEVNULL,
+def peer(name, command, port, two_workers):
+    process = subprocess.Popen(on_cpu(BOTH if two_workers else 0, *shlex.split(command)), stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_listening(process, port)
-        yield Server(name, process.pid, port)
+        yield Server(name, process.pid, port, BOTH if two_workers else 1)
     finally:
         process.kill()
         process.wait()
 
 
 @contextlib.contextmanager
-def this_build(folder, size=SIZE):
+def this_build(folder, size=SIZE, two_workers=False):
     from wall import Wall  # of the tests
-    with Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=size, core="workers = 1",
-              prefix=on_cpu(0)) as wall:
-        yield Server("murald", wall.process.pid, wall.port("pixelflut"))
+    with Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=size,
+              core="workers = %d" % (2 if two_workers else 1), prefix=on_cpu(BOTH if two_workers else 0)) as wall:
+        yield Server("murald", wall.process.pid, wall.port("pixelflut"), BOTH if two_workers else 1)
 
 
 def compare(servers, kind, connections, given):
@@ -149,9 +154,10 @@ def compare(servers, kind, connections, given):
 def main(words):
     given = options(words)
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(this_build(stack.enter_context(tempfile.TemporaryDirectory())))]
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        servers = [stack.enter_context(this_build(folder, two_workers=given.two_workers))]
         for spec, port in zip(given.peer, given.port):
-            servers.append(stack.enter_context(peer(*spec.split("=", 1), port)))
+            servers.append(stack.enter_context(peer(*spec.split("=", 1), port, given.two_workers)))
         for kind in given.kinds.split(","):
             for connections in given.connections.split(","):
                 compare(servers, kind, int(connections), given)

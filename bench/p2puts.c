@@ -23,6 +23,7 @@
 #include "measure.h"
 #include "p2/block.h"
 #include "p2/parser.h"
+#include "p2/puts.h"
 #include "p2/wire.h"
 
 #define WIDTH 640
@@ -110,19 +111,6 @@ static void __attribute__((noreturn)) sink(void)
 	}
 }
 
-/* As the plugin does. */
-static void
-paint_block(struct mural_brush *brush, const struct p2_block *block)
-{
-	struct mural_batch batch;
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < P2_BLOCK; i++)
-		n = mural_batch_put(brush, &batch, n, p2_block_x(block, i) + WIDTH / 2,
-			p2_block_y(block, i) + HEIGHT / 2, block->argb[i]);
-	mural_batch_flush(brush, &batch, n);
-}
-
 /* The best of some rounds, in ns for each Put. */
 static double
 time_decode(struct mural_brush *brush)
@@ -130,19 +118,22 @@ time_decode(struct mural_brush *brush)
 	double best = 1e9;
 
 	for (int round = 0; round < REPEATS; round++) {
+		struct p2_puts puts;
 		struct p2_parser parser = { 0 };
 		struct p2_event event;
 		struct p2_block block;
 		double begin, took;
 
 		p2_parser_next(&parser, hello, sizeof(hello), &event);
+		p2_puts_begin(&puts, brush, WIDTH / 2, HEIGHT / 2);
 		begin = now_s();
 		for (size_t used = 0; used < sizeof(puts_); used += P2_BLOCK_BYTES) {
 			if (!p2_parser_block(
 				    &parser, puts_ + used, sizeof(puts_) - used, &block))
 				errx(1, "no block of Puts");
-			paint_block(brush, &block);
+			p2_puts_add(&puts, &block, P2_BLOCK);
 		}
+		p2_puts_finish(&puts);
 		took = (now_s() - begin) / PUTS * 1e9;
 		best = took < best ? took : best;
 	}

@@ -3,7 +3,10 @@
  * pixelflut-parse: the limit of a core.  Runs the plugin's feed() on the bytes that
  * pixelflut-flood sends, from memory, in pieces of one read, with a canvas.
  *
- *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS [THREADS [display [LOGO]]]
+ *   pixelflut-parse KIND WIDTHxHEIGHT SECONDS [THREADS [display [LOGO]]]
+ *
+ * KIND is text, binary, reads, or what nobody should send: text with each eighth line or
+ * every line wrong (eighths, wrong), all of it outside, or line feeds alone (feeds).
  *
  * Threads paint one canvas, as workers do, each from another offset.  With `display` one
  * more thread draws what changed 60 times a second, as a display of the canvas's size
@@ -234,28 +237,49 @@ bench_display_finish(struct bench_display *screen)
 	free(screen->pixels);
 }
 
+/* Returns false if there is none of that name. */
+static bool
+kind_of(const char *name, enum script_kind *kind)
+{
+	static const char *const names[] = {
+		[SCRIPT_TEXT] = "text",
+		[SCRIPT_BINARY] = "binary",
+		[SCRIPT_READS] = "reads",
+		[SCRIPT_EIGHTHS] = "eighths",
+		[SCRIPT_WRONG] = "wrong",
+		[SCRIPT_OUTSIDE] = "outside",
+		[SCRIPT_FEEDS] = "feeds",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		*kind = (enum script_kind)i;
+		if (names[i] && strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const char *const kinds[] = { "text", "binary", "reads" };
 	static struct bench_thread threads[THREADS_MAX];
 	struct bench_display screen = { .frames = 0 };
 	struct canvas canvas;
 	struct script script;
-	unsigned width, height, kind = 0;
+	enum script_kind kind;
+	unsigned width, height;
 	unsigned n = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
 	bool shown = argc > 5;
 	size_t rounds = 0;
 	double cpu = 0;
 
-	if (argc < 4 || argc > 7 || sscanf(argv[2], "%ux%u", &width, &height) != 2 ||
-		n < 1 || n > THREADS_MAX) {
-		fprintf(stderr, "usage: pixelflut-parse text|binary|reads WxH SECONDS "
-				"[THREADS [display [LOGO]]]\n");
+	if (argc < 4 || argc > 7 || !kind_of(argv[1], &kind) ||
+		sscanf(argv[2], "%ux%u", &width, &height) != 2 || n < 1 ||
+		n > THREADS_MAX) {
+		fprintf(stderr, "usage: pixelflut-parse text|binary|reads|eighths|wrong|"
+				"outside|feeds WxH SECONDS [THREADS [display [LOGO]]]\n");
 		return 2;
 	}
-	while (kind < 2 && strcmp(argv[1], kinds[kind]) != 0)
-		kind++;
 	script_init(&script, kind, width, height, 1);
 	if (canvas_init(&canvas, width, height, 0xff000000) < 0)
 		return 1;

@@ -27,8 +27,29 @@ write_command(char *to, enum script_kind kind, unsigned x, unsigned y, unsigned 
 		to[2] = x, to[3] = x >> 8, to[4] = y, to[5] = y >> 8;
 		to[6] = rgb >> 16, to[7] = rgb >> 8, to[8] = rgb, to[9] = 0;
 		return 10;
+	case SCRIPT_WRONG:
+		return sprintf(to, "PX %u %u %05xg\n", x, y, rgb >> 4);
+	case SCRIPT_FEEDS:
+		to[0] = '\n';
+		return 1;
+	case SCRIPT_EIGHTHS:
+	case SCRIPT_OUTSIDE: /* of other kinds, by line_kind() and script_init() */
+		break;
 	}
 	return 0;
+}
+
+static enum script_kind
+line_kind(enum script_kind kind, size_t line)
+{
+	switch (kind) {
+	case SCRIPT_EIGHTHS:
+		return line % 8 == 7 ? SCRIPT_WRONG : SCRIPT_TEXT;
+	case SCRIPT_OUTSIDE:
+		return SCRIPT_TEXT;
+	default:
+		return kind;
+	}
 }
 
 /* Fisher and Yates, with numbers that are the same everywhere. */
@@ -51,6 +72,7 @@ void
 script_init(struct script *script, enum script_kind kind, unsigned width, unsigned height,
 	unsigned seed)
 {
+	const unsigned below = kind == SCRIPT_OUTSIDE ? height : 0;
 	size_t n = (size_t)width * height;
 	unsigned *order = shuffled(n);
 
@@ -66,8 +88,8 @@ script_init(struct script *script, enum script_kind kind, unsigned width, unsign
 	for (size_t i = 0; i < n; i++) {
 		unsigned x = order[i] % width, y = order[i] / width;
 
-		script->len += write_command(
-			script->bytes + script->len, kind, x, y, colour_of(x, y, seed));
+		script->len += write_command(script->bytes + script->len,
+			line_kind(kind, i), x, y + below, colour_of(x, y, seed));
 		script->ends[i] = script->len;
 	}
 	free(order);

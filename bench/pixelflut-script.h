@@ -11,6 +11,12 @@ enum script_kind {
 	SCRIPT_BINARY,  /* PB */
 	SCRIPT_READS,   /* PX x y */
 	SCRIPT_ANSWERS, /* what the reads are answered with after one of the first two */
+
+	/* what nobody should send, a line for each pixel */
+	SCRIPT_EIGHTHS, /* text, each eighth line of which is wrong */
+	SCRIPT_WRONG,   /* every line */
+	SCRIPT_OUTSIDE, /* text beyond the last row */
+	SCRIPT_FEEDS,   /* line feeds alone */
 };
 
 struct script {

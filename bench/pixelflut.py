@@ -13,6 +13,8 @@ SIZE = "1280x720"
 CONNECTIONS = 1, 4, 16
 LOGO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "doc", "pictures", "strip.png")
 NAMES = {"text": "PX x y rrggbb", "binary": "PB", "reads": "PX x y"}
+HOSTILE = {"eighths": "each eighth wrong", "wrong": "every line wrong", "outside": "all outside",
+           "feeds": "only line feeds"}
 
 
 def on_cpu(cpus, *command):
@@ -116,6 +118,20 @@ class Bench:
             print("  MISSED: at most %.0f %% dearer, and no frame late" % (100 * wanted))
         return row
 
+    def hostile(self, kind):
+        """Text that nobody should send, beside good text, from memory."""
+        good, bad = [], []
+        for run in range(self.runs):
+            turns = [lambda: good.append(self.parse("text")), lambda: bad.append(self.parse(kind))]
+            for measure in turns[::-1] if run % 2 else turns:
+                measure()
+        row = {"name": HOSTILE[kind], "unit": "ns of CPU time a line", "measure": "good text", "ok": True,
+               "murald": self.spread([b["cpu_ns"] for b in bad]), "least": self.spread([g["cpu_ns"] for g in good]),
+               "ratio": statistics.median(b["cpu_ns"] / g["cpu_ns"] for b, g in zip(bad, good))}
+        print("  %-18s %s ns a line   good text %s ns   ratio %.2f" % (
+            row["name"], self.show(row["murald"], 1), self.show(row["least"], 1), row["ratio"]))
+        return row
+
     def two_workers(self, folder):
         """Two workers compared with one, with the load on the same two cores."""
         runs = {1: [], 2: []}
@@ -166,6 +182,7 @@ def measure(program, runs, seconds, spread, show):
     rows.append({"name": "memory", "unit": "MiB beside the canvas", "most": beside, "ok": beside < 16})
     with tempfile.TemporaryDirectory() as folder:
         rows.append(bench.two_workers(folder))
+    rows += [bench.hostile(kind) for kind in HOSTILE]
     rows.append(bench.beside("two threads", SIZE, [1], [2], 0.1))
     rows.append(bench.beside("1080p at 60 Hz", "1920x1080", [1], [1, "display"], 0.03))
     rows.append(bench.beside("with the strip", "1920x900", [1], [1, "display", LOGO], 0.03))

@@ -4,7 +4,7 @@ if WITH_P2
 noinst_LTLIBRARIES += libp2.la
 libp2_la_SOURCES = %D%/block.c %D%/block.h %D%/login.c %D%/login.h %D%/otp-replay.c %D%/otp-replay.h \
 	%D%/otpauth.c %D%/otpauth.h \
-	%D%/parser.c %D%/parser.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
+	%D%/parser.c %D%/parser.h %D%/puts.c %D%/puts.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
 	%D%/users.c %D%/users.h %D%/wire.h
 libp2_la_LIBADD = libcommon.la $(OATH_LIBS)
 

@@ -8,6 +8,7 @@
 #include "common/claims.h"
 #include "p2/block.h"
 #include "p2/p2.h"
+#include "p2/puts.h"
 
 static uint64_t
 now_ms(const struct p2 *p2)
@@ -143,19 +144,13 @@ peer_put(struct peer *peer, const struct p2_event *event)
 }
 
 static void
-peer_put_block(struct peer *peer, const struct p2_block *block)
+peer_put_block(struct peer *peer, struct p2_puts *puts, const struct p2_block *block)
 {
-	const struct p2 *p2 = peer->p2;
-	const int32_t left = p2->origin_x, top = p2->origin_y;
-	const size_t allowed = consume_source(peer, consume_puts(peer, P2_BLOCK));
-	struct mural_brush *brush = p2->host->brush;
-	struct mural_batch batch;
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < allowed; i++)
-		n = mural_batch_put(brush, &batch, n, p2_block_x(block, i) + left,
-			p2_block_y(block, i) + top, block->argb[i]);
-	mural_batch_flush(brush, &batch, n);
+	/* whose limits are asked may get other rules */
+	if (mural_is_limited(peer->p2->host))
+		p2_puts_finish(puts);
+	p2_puts_add(puts, block,
+		(unsigned)consume_source(peer, consume_puts(peer, P2_BLOCK)));
 }
 
 static void
@@ -196,6 +191,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	struct p2 *p2 = peer->p2;
 	size_t used = 0, tried = 0;
 	struct p2_block block;
+	struct p2_puts puts;
 
 	if (mural_consume(p2->host, p2->host->brush, peer->address, 0, len) < 0) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
@@ -203,21 +199,24 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 		return;
 	}
 	mural_bucket_refill(&peer->puts, &p2->put_rate, now_ms(p2));
+	p2_puts_begin(&puts, p2->host->brush, p2->origin_x, p2->origin_y);
 	while (used < len && peer->state != PEER_CLOSING) {
 		struct p2_event event;
 
 		/* not at each message of what is none, so that trying costs little */
 		if (used >= tried &&
 			p2_parser_block(&peer->parser, data + used, len - used, &block)) {
-			peer_put_block(peer, &block);
+			peer_put_block(peer, &puts, &block);
 			used += P2_BLOCK_BYTES;
 			continue;
 		}
 		if (used >= tried)
 			tried = used + P2_BLOCK_BYTES;
+		p2_puts_finish(&puts);
 		used += p2_parser_next(&peer->parser, data + used, len - used, &event);
 		peer_handle_event(peer, &event);
 	}
+	p2_puts_finish(&puts);
 	/* only the last Sub counts, so that many of them cost no more than one */
 	if (peer->sub_came && peer->state == PEER_OPEN)
 		broadcast_subscribe(peer, &peer->sub);

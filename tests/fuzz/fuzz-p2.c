@@ -94,8 +94,8 @@ check_block(
 	for (unsigned i = 0; i < P2_BLOCK; i++) {
 		struct p2_event event = {
 			.kind = P2_EVENT_PUT,
-			.x1 = p2_block_x(block, i),
-			.y1 = p2_block_y(block, i),
+			.x1 = block->x[i],
+			.y1 = block->y[i],
 			.argb = block->argb[i],
 		};
 

@@ -383,8 +383,8 @@ assert_block_is(const struct p2_block *block, struct p2_parser *parser, const ui
 
 		assert_int_equal(p2_parser_next(parser, p, P2_PUT_BYTES, &event), 8);
 		assert_int_equal(event.kind, P2_EVENT_PUT);
-		assert_int_equal(p2_block_x(block, i), event.x1);
-		assert_int_equal(p2_block_y(block, i), event.y1);
+		assert_int_equal(block->x[i], event.x1);
+		assert_int_equal(block->y[i], event.y1);
 		assert_int_equal(block->argb[i], event.argb);
 	}
 }
