@@ -172,7 +172,9 @@ reins_unsent(struct reins *reins)
 	struct rein *rein;
 
 	TAILQ_FOREACH(rein, &reins->ours, next)
-	rein->sent_at = 0;
+	{
+		rein->sent_at = 0;
+	}
 }
 
 /* One came back: nothing is to be done, but what stands in front of it is outdated. */

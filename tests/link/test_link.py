@@ -756,7 +756,7 @@ def test_reins_that_were_told_late(engine, tmp_path):
         engine.kill()
         a.done("ban", net="192.0.2.1", for_="1s")
         a.done("freeze")
-        time.sleep(1.5)
+        time.sleep(1.5)  # until the ban is over
         engine.start()
         wait_for("the freeze", lambda: acts(b), 60)
         assert acts(b) == [("freeze", "done")]
