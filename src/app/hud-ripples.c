@@ -13,7 +13,8 @@
 #define RIPPLE_NS (HUD_RIPPLE_MS * UINT64_C(1000000))
 
 enum {
-	SLOW = 20,     /* pixels a second, of a protocol */
+	SLOW = 20,     /* pixels a second, of a protocol; or places, if it is a service */
+	PLACE = 256,   /* pixels of a place at most, such as a cell of the board */
 	FLOOD = 10000, /* of all */
 	LOOK_MS = 33,
 	FLOOD_MS = 1000,
@@ -50,6 +51,16 @@ count(struct hud_ripples_rate *rate, const struct instance *instance, uint64_t p
 	rate->counted = painted;
 }
 
+/* A service paints whole cells, as the board does. */
+static bool
+is_slow(const struct hud_ripples_rate *rate)
+{
+	const struct mural_plugin *plugin = rate->instance->plugin;
+	const uint64_t most = plugin && plugin->start ? SLOW * PLACE : SLOW;
+
+	return MAX(rate->before, rate->counted - rate->begun) <= most;
+}
+
 /* What was painted since the last look. */
 static enum pace
 find_pace(struct hud_ripples *ripples)
@@ -71,7 +82,7 @@ find_pace(struct hud_ripples *ripples)
 		count(rate, instance, sum.painted);
 		new = rate->counted - MIN(counted, rate->counted);
 		all += MAX(rate->before, rate->counted - rate->begun);
-		if (MAX(rate->before, rate->counted - rate->begun) <= SLOW)
+		if (is_slow(rate))
 			slow += new;
 		else
 			others += new;
@@ -92,9 +103,38 @@ hash(uint32_t pixel)
 }
 
 struct found {
-	uint32_t n; /* more than there may be ripples: not all of them are here */
-	struct hud_ripple pixels[HUD_RIPPLES_MAX];
+	uint32_t n; /* places; more than there may be ripples: not all of them are here */
+	struct hud_ripple places[HUD_RIPPLES_MAX];
 };
+
+static bool
+is_near(const struct mural_view *view, const struct hud_ripple *ripples, uint32_t n,
+	const struct hud_ripple *ripple)
+{
+	const int64_t apart = view->height / APART;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const int64_t x = (int64_t)ripples[i].x - ripple->x;
+		const int64_t y = (int64_t)ripples[i].y - ripple->y;
+
+		if (x * x + y * y <= apart * apart)
+			return true;
+	}
+	return false;
+}
+
+/* The pixels of a cell are one place. */
+static void
+add_found(const struct hud_ripples *ripples, struct found *found, uint32_t x, uint32_t y)
+{
+	const struct hud_ripple place = { x, y, uv_hrtime() };
+
+	if (is_near(ripples->view, found->places, MIN(found->n, HUD_RIPPLES_MAX), &place))
+		return;
+	if (found->n < HUD_RIPPLES_MAX)
+		found->places[found->n] = place;
+	found->n++;
+}
 
 static void
 look_at_tile(struct hud_ripples *ripples, uint32_t tile, struct found *found)
@@ -114,10 +154,7 @@ look_at_tile(struct hud_ripples *ripples, uint32_t tile, struct found *found)
 			if (*seen == now)
 				continue;
 			*seen = now;
-			if (found->n < HUD_RIPPLES_MAX)
-				found->pixels[found->n] = (struct hud_ripple){ rect.x + x,
-					rect.y + y, uv_hrtime() };
-			found->n++;
+			add_found(ripples, found, rect.x + x, rect.y + y);
 		}
 }
 
@@ -153,29 +190,15 @@ forget_old(struct hud_ripples *ripples)
 	ripples->n = n;
 }
 
-static bool
-is_near(const struct hud_ripples *ripples, const struct hud_ripple *ripple)
-{
-	const int64_t apart = ripples->view->height / APART;
-
-	for (uint32_t i = 0; i < ripples->n; i++) {
-		const int64_t x = (int64_t)ripples->ripples[i].x - ripple->x;
-		const int64_t y = (int64_t)ripples->ripples[i].y - ripple->y;
-
-		if (x * x + y * y <= apart * apart)
-			return true;
-	}
-	return false;
-}
-
 static void
 add_ripples(struct hud_ripples *ripples, const struct found *found)
 {
 	const uint32_t before = ripples->n;
 
 	for (uint32_t i = 0; i < found->n && ripples->n < HUD_RIPPLES_MAX; i++)
-		if (!is_near(ripples, &found->pixels[i]))
-			ripples->ripples[ripples->n++] = found->pixels[i];
+		if (!is_near(ripples->view, ripples->ripples, ripples->n,
+			    &found->places[i]))
+			ripples->ripples[ripples->n++] = found->places[i];
 	if (ripples->n > before)
 		hud_set_ripples(ripples->hud, ripples->ripples, ripples->n);
 }

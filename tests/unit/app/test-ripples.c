@@ -168,4 +168,30 @@ TEST(a_flood_is_not_looked_at)
 	end(&desk);
 }
 
+static int
+start_service(struct mural_host *host)
+{
+	(void)host;
+	return 0;
+}
+
+/* A tap on the page paints a cell, which is one place. */
+TEST(a_cell_has_one_ripple)
+{
+	const struct mural_plugin board = { .start = start_service };
+	struct mural_brush brush;
+	struct desk desk;
+
+	begin(&desk);
+	desk.slow.plugin = &board;
+	assert_int_equal(canvas_brush_init(&desk.canvas, &brush, 0, 0, 640, 320), 0);
+	for (uint32_t cell = 0; cell < 2; cell++)
+		mural_fill(&brush, 200 + 80 * cell, 100, 4, 4, 0xff00ff00);
+	desk.slow_shard.published.painted += 2 * 16;
+	canvas_publish(&desk.canvas, &brush);
+	canvas_brush_finish(&brush);
+	assert_int_equal(ripples_after(&desk), 2);
+	end(&desk);
+}
+
 UNIT_TESTS(NULL, NULL)
