@@ -754,6 +754,10 @@ def test_a_second_screen(wall, browser, tmp_path):
         return browser.text("#kiosk strong") != "0"
     wait_for("pixels a second", moves)
     assert browser.errors == []
+    # what it says when the line is lost can be read
+    colours = browser.eval("(() => { const { color, backgroundColor } = getComputedStyle("
+                           "document.querySelector('#cover p')); return [color, backgroundColor]; })()")
+    assert colours[0] != colours[1]
     browser.ask("open", viewport={"width": 1280, "height": 800})
 
 
