@@ -31,8 +31,8 @@ TEST(an_offer_is_taken_if_it_can_be_served)
 		"permessage-deflate; server_max_window_bits",
 		"permessage-deflate; server_no_context_takeover=1",
 		"permessage-deflate; unknown",
-		"permessage-deflate; server_no_context_takeover; "
-		"server_no_context_takeover",
+		("permessage-deflate; server_no_context_takeover; "
+		 "server_no_context_takeover"),
 		"permessage-deflate;",
 	};
 
