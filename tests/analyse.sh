@@ -29,6 +29,7 @@ clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
 clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
 clang-tidy | plugins/link/flight.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
+clang-tidy | plugins/link/reins.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
 clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
 clang-tidy | build/plugins/ping/xdp/pings.skel.h | clang-analyzer-unix.Malloc | bpftool wrote it
 clang-tidy | plugins/ping/address-template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else
@@ -56,6 +57,10 @@ clang-tidy | src/canvas/owners.c | bugprone-too-small-loop-variable | an id has 
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
 gcc | plugins/http/page/page.c | analyzer-null-dereference | 404.html is one of the files
+gcc | plugins/p2/block.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
+gcc | plugins/p2/puts.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
+gcc | plugins/pixelflut/vectors-avx2.c | analyzer-use-of-uninitialized-value | as many lines as were found are looked at
+gcc | plugins/pixelflut/vectors-sse4.c | analyzer-use-of-uninitialized-value | as many lines as were found are looked at
 gcc | src/app/verbs-canvas.c | analyzer-possible-null-dereference | the loop ends where there is no mask
 gcc | src/display/layout.c | analyzer-use-of-uninitialized-value | all of it is 0 at first
 gcc | src/storage/history-picture.c | analyzer-use-of-uninitialized-value | unpack() filled all of it, or was false

@@ -356,11 +356,12 @@ net_of(const struct rein *rein, char net[64])
 static bool
 is_about_the_same(const struct rein *a, const struct rein *b)
 {
+	const char *subject = subject_of(a->verb), *others = subject_of(b->verb);
 	char one[64], other[64];
 
 	net_of(a, one);
 	net_of(b, other);
-	return strcmp(subject_of(a->verb), subject_of(b->verb)) == 0 &&
+	return subject && others && strcmp(subject, others) == 0 &&
 	       strcmp(one, other) == 0 &&
 	       memcmp(&a->rect, &b->rect, sizeof(a->rect)) == 0;
 }

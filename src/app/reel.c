@@ -28,7 +28,7 @@ struct reel {
 static int
 find_span(struct reel *reel, int64_t from_ms)
 {
-	struct mural_moment last;
+	struct mural_moment last = { 0 };
 	int ret = mural_history_span(reel->history, from_ms, INT64_MAX, &reel->span);
 
 	if (ret == 0 && reel->span.moments == 0)

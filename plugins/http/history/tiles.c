@@ -33,7 +33,7 @@ parse_name(const char *p, struct tile *tile, int64_t *at_ms)
 {
 	static const uint64_t most[] = { LEVEL_MAX, MURAL_SIDE_MAX, MURAL_SIDE_MAX,
 		ID_MAX };
-	uint64_t numbers[4];
+	uint64_t numbers[4] = { 0 };
 
 	for (int i = 0; i < 4; i++) {
 		p = digits_read(p, most[i], &numbers[i]);
