@@ -59,8 +59,8 @@ clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinary
 gcc | plugins/http/page/page.c | analyzer-null-dereference | 404.html is one of the files
 gcc | plugins/p2/block.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
 gcc | plugins/p2/puts.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
-gcc | plugins/pixelflut/vectors-avx2.c | analyzer-use-of-uninitialized-value | as many lines as were found are looked at
-gcc | plugins/pixelflut/vectors-sse4.c | analyzer-use-of-uninitialized-value | as many lines as were found are looked at
+gcc | plugins/pixelflut/vectors-avx2.c | analyzer-use-of-uninitialized-value | the loop before it fills all of them
+gcc | plugins/pixelflut/vectors-sse4.c | analyzer-use-of-uninitialized-value | the loop before it fills all of them
 gcc | src/app/verbs-canvas.c | analyzer-possible-null-dereference | the loop ends where there is no mask
 gcc | src/display/layout.c | analyzer-use-of-uninitialized-value | all of it is 0 at first
 gcc | src/storage/history-picture.c | analyzer-use-of-uninitialized-value | unpack() filled all of it, or was false
