@@ -6,6 +6,7 @@ import re
 import signal
 import struct
 import subprocess
+import tempfile
 
 import pytest
 
@@ -299,16 +300,19 @@ def test_any_follows_interfaces(tmp_path, pair):
         pair.server.run("ip", "addr", "del", "192.0.2.99/24", "dev", "wire0", check=False)
 
 
-def test_rights_are_dropped(tmp_path, pair):
+def test_rights_are_dropped(pair):
     need("setpriv", "util-linux")
-    os.chmod(tmp_path, 0o777)
-    for parent in list(tmp_path.parents)[:2]:
-        os.chmod(parent, 0o755)
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is for its user alone
+        os.chmod(folder, 0o777)
+        check_rights(folder, pair)
+
+
+def check_rights(folder, pair):
     caps = ["+net_raw", "+net_admin", "+bpf", "+perfmon"]
     text = ",".join(["-all"] + caps)
     prefix = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", text,
               "--ambient-caps", text, "--bounding-set", text]
-    with xdp_wall(tmp_path, pair, section("icmp", "xdp"), prefix=prefix) as wall:
+    with xdp_wall(folder, pair, section("icmp", "xdp"), prefix=prefix) as wall:
         status = procfs.status(wall.pid)
         assert int(status["Uid"].split()[0]) == 65534
         # CAP_NET_RAW and, for kernel-replies, CAP_NET_ADMIN
@@ -317,12 +321,12 @@ def test_rights_are_dropped(tmp_path, pair):
         wall.painted(1, 1, ORANGE)
     # where /proc/sys is read-only, as in murald.service, CAP_NET_ADMIN is of no use afterwards
     read_only = ["unshare", "--mount", "sh", "-c", "mount -o bind,ro /proc/sys /proc/sys && exec \"$@\"", "sh"]
-    with xdp_wall(tmp_path, pair, section("icmp", "xdp"), prefix=read_only + prefix) as wall:
+    with xdp_wall(folder, pair, section("icmp", "xdp"), prefix=read_only + prefix) as wall:
         assert int(procfs.status(wall.pid)["CapPrm"], 16) == 1 << 13
         pair.send(ether(pair) / echo4(pair, set_pixel(2, 1, ORANGE)))
         wall.painted(2, 1, ORANGE)
     without = [word.replace(",+bpf,+perfmon", "") for word in prefix]
-    with xdp_wall(tmp_path, pair, section("icmp", "auto"), prefix=without) as wall:
+    with xdp_wall(folder, pair, section("icmp", "auto"), prefix=without) as wall:
         assert "by libpcap only: the kernel forbids bpf(2)" in wall.log()
 
 
