@@ -50,7 +50,7 @@ def booted(power_on, image):
         disk = image.disk + ".new"
         shutil.copy(image.disk, disk)
         kiosk = power_on(disk=disk, cable=False)
-        wait_for("the wall", lambda: kiosk.says("waiting for a network address"), 300)
+        wait_for("the wall", lambda: kiosk.says("Waiting for the network"), 300)
         kiosk.cable(True)
         wait_for("the address on the screen", lambda: kiosk.says(ADDRESS), 60)
         kiosk.sh("sync")
