@@ -20,6 +20,7 @@ cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over 
 cppcheck | plugins/common/sendbuf.h | syntaxError | TAILQ_HEAD() makes a struct without a name
 cppcheck | plugins/http/history/lookup.c | uninitvar | TAILQ_FOREACH() sets it
 cppcheck | plugins/link/join.c | uninitvar | TAILQ_FOREACH() sets it
+cppcheck | plugins/link/reins.c | uninitvar | TAILQ_FOREACH() sets it
 cppcheck | plugins/link/engine.h | ctuuninitvar | join.c sets it, by TAILQ_FOREACH()
 cppcheck | plugins/ping/xdp/pings.bpf.c | unknownMacro | SEC() names a section
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
