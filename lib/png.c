@@ -81,6 +81,23 @@ png_encode(const struct png_picture *picture, FILE *file)
 	return ret;
 }
 
+int
+png_encode_bytes(const struct png_picture *picture, uint8_t **bytes, size_t *len)
+{
+	char *text = NULL;
+	FILE *file = open_memstream(&text, len);
+	int ret = file ? png_encode(picture, file) : -errno;
+
+	if (file && fclose(file) != 0 && ret == 0)
+		ret = -errno;
+	if (ret < 0) {
+		free(text);
+		text = NULL;
+	}
+	*bytes = (uint8_t *)text;
+	return ret;
+}
+
 /* ------------------------------------------------------------------ reading */
 
 /* Turns the bytes r, g, b and perhaps a into numbers; each is read before it is

@@ -29,6 +29,9 @@ struct png_picture {
 /* 0, what fill_row() returned, or another -errno. */
 int png_encode(const struct png_picture *picture, FILE *file);
 
+/* The same into memory that the caller frees; NULL unless it returns 0. */
+int png_encode_bytes(const struct png_picture *picture, uint8_t **bytes, size_t *len);
+
 /* Fills a row of three bytes a pixel; the pixels' alpha is left out. */
 static inline void
 png_fill_rgb(uint8_t *row, const uint32_t *pixels, uint32_t n)

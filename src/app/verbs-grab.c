@@ -45,17 +45,14 @@ encode(uv_work_t *work)
 		.effort = PNG_QUICK,
 		.fill_row = fill_row,
 		.arg = grab };
-	char *bytes = NULL;
-	size_t len = 0;
-	FILE *file = open_memstream(&bytes, &len);
+	uint8_t *bytes;
+	size_t len;
 
-	grab->error = file ? png_encode(&picture, file) : -ENOMEM;
-	if (file && fclose(file) != 0 && grab->error == 0)
-		grab->error = -ENOMEM;
+	grab->error = png_encode_bytes(&picture, &bytes, &len);
 	if (grab->error == 0)
 		grab->text = malloc(BASE64_SIZE(len));
 	if (grab->text)
-		base64_encode((const uint8_t *)bytes, len, grab->text);
+		base64_encode(bytes, len, grab->text);
 	else if (grab->error == 0)
 		grab->error = -ENOMEM;
 	free(bytes);

@@ -142,14 +142,6 @@ make_json(struct board *board, enum board_json_kind kind)
 	return json;
 }
 
-static void
-release_response(struct cached_json *cached)
-{
-	if (cached->response)
-		MHD_destroy_response(cached->response);
-	cached->response = NULL;
-}
-
 /* Every reader of an outdated answer keeps all of it in memory. */
 static bool
 has_room(const struct board *board, const struct cached_json *cached)
@@ -174,7 +166,7 @@ board_json_reply(struct request *request, struct board *board, enum board_json_k
 	struct cached_json *cached = &board->json->cached[kind];
 
 	if (!is_fresh(board, cached, state_of(board, kind))) {
-		release_response(cached);
+		response_release(&cached->response);
 		holdings_make_room(board->web, HOLDING_ANSWERS,
 			cached->len < ANSWERS_BYTES_MAX ? ANSWERS_BYTES_MAX - cached->len
 							: 0,
@@ -201,6 +193,6 @@ void
 board_json_stop(struct board *board)
 {
 	for (int i = 0; board->json && i < BOARD_JSON_KINDS; i++)
-		release_response(&board->json->cached[i]);
+		response_release(&(&board->json->cached[i])->response);
 	free(board->json);
 }

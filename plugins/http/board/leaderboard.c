@@ -145,9 +145,7 @@ make_page(struct board *board)
 void
 leaderboard_stop(struct board *board)
 {
-	if (board->leaderboard.page)
-		MHD_destroy_response(board->leaderboard.page);
-	board->leaderboard.page = NULL;
+	response_release(&board->leaderboard.page);
 }
 
 enum MHD_Result

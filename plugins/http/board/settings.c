@@ -69,7 +69,5 @@ board_settings_start(
 void
 board_settings_stop(struct board_settings *settings)
 {
-	if (settings->accepted)
-		MHD_destroy_response(settings->accepted);
-	settings->accepted = NULL;
+	response_release(&settings->accepted);
 }

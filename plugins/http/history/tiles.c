@@ -142,20 +142,11 @@ add_tile(struct frame *frame, struct drawing *drawing)
 		.fill_row = fill_row,
 		.arg = drawing,
 	};
-	char *bytes = NULL;
+	uint8_t *bytes;
 	size_t len;
-	FILE *file = open_memstream(&bytes, &len);
-	int ret;
+	int ret = png_encode_bytes(&picture, &bytes, &len);
 
-	if (!file)
-		return -errno;
-	ret = png_encode(&picture, file);
-	if (fclose(file) != 0 && ret == 0)
-		ret = -errno;
-	if (ret == 0)
-		return frame_add(frame, (uint8_t *)bytes, len);
-	free(bytes);
-	return ret;
+	return ret < 0 ? ret : frame_add(frame, bytes, len);
 }
 
 struct frame *

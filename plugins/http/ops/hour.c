@@ -59,16 +59,6 @@ take_instance(const struct mural_instance *instance, void *arg)
 }
 
 static void
-forget_answer(struct hour *hour)
-{
-	if (hour->answer)
-		MHD_destroy_response(hour->answer);
-	hour->answer = NULL;
-	free(hour->text);
-	hour->text = NULL;
-}
-
-static void
 on_step(uv_timer_t *timer)
 {
 	struct hour *hour = timer->data;
@@ -86,7 +76,7 @@ on_step(uv_timer_t *timer)
 	hour->at = (hour->at + 1) % HOUR_STEPS;
 	if (hour->n < HOUR_STEPS)
 		hour->n++;
-	forget_answer(hour);
+	response_release(&hour->answer);
 }
 
 static json_t *
@@ -126,12 +116,13 @@ hour_answer(struct request *request)
 
 	if (!hour->answer) {
 		hour->text = make_text(hour);
-		if (!hour->text)
+		hour->len = hour->text ? strlen(hour->text) : 0;
+		hour->answer = response_new(
+			hour->text, hour->len, MHD_RESPMEM_MUST_FREE, "application/json");
+		if (!hour->answer)
 			return reply_no_memory(request);
-		hour->answer = response_new(hour->text, strlen(hour->text),
-			MHD_RESPMEM_MUST_COPY, "application/json");
 	}
-	return reply_shared_json(request, hour->answer, hour->text, strlen(hour->text));
+	return reply_shared_json(request, hour->answer, hour->text, hour->len);
 }
 
 void
@@ -151,7 +142,7 @@ hour_stop(struct hour *hour)
 {
 	if (!hour->web)
 		return;
-	forget_answer(hour);
+	response_release(&hour->answer);
 	web_close_handle(hour->web, (uv_handle_t *)&hour->timer);
 	hour->web = NULL;
 }

@@ -34,7 +34,8 @@ struct hour {
 	unsigned at, n; /* the next step's place, and how many there are */
 	struct hour_way ways[HOUR_WAYS];
 	struct MHD_Response *answer; /* of this step; NULL: nobody asked yet */
-	char *text;                  /* its */
+	char *text;                  /* its own */
+	size_t len;
 };
 
 void hour_start(struct hour *hour, struct web *web);

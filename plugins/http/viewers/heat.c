@@ -3,7 +3,6 @@
 #include "http/viewers/heat.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,18 +125,7 @@ fill_row(void *arg, uint32_t y, uint8_t *row)
 }
 
 static void
-forget_answer(struct heat *heat)
-{
-	if (heat->answer)
-		MHD_destroy_response(heat->answer);
-	heat->answer = NULL;
-	free(heat->png);
-	heat->png = NULL;
-}
-
-/* `png` stays NULL without memory. */
-static void
-draw(struct heat *heat)
+make_answer(struct heat *heat)
 {
 	const struct png_picture picture = {
 		.width = heat->view->tiles_x,
@@ -146,27 +134,13 @@ draw(struct heat *heat)
 		.fill_row = fill_row,
 		.arg = heat,
 	};
-	FILE *file = open_memstream(&heat->png, &heat->len);
-	int ret;
 
-	if (!file)
-		return;
-	ret = png_encode(&picture, file);
-	if (fclose(file) == 0 && ret == 0)
-		return;
-	free(heat->png);
-	heat->png = NULL;
-}
-
-static void
-make_answer(struct heat *heat)
-{
-	forget_answer(heat);
+	response_release(&heat->answer);
 	cool(heat);
-	draw(heat);
-	if (!heat->png)
+	if (png_encode_bytes(&picture, &heat->png, &heat->len) < 0)
 		return;
-	heat->answer = response_copy(heat->png, heat->len, "image/png");
+	heat->answer =
+		response_new(heat->png, heat->len, MHD_RESPMEM_MUST_FREE, "image/png");
 	heat->answered_ms = uv_now(heat->step.loop);
 }
 
@@ -234,7 +208,7 @@ heat_stop(struct heat *heat)
 {
 	if (!heat->web)
 		return;
-	forget_answer(heat);
+	response_release(&heat->answer);
 	web_close_handle(heat->web, (uv_handle_t *)&heat->step);
 	web_close_handle(heat->web, (uv_handle_t *)&heat->wakeup);
 	free_tiles(heat);

@@ -29,7 +29,7 @@ struct heat {
 	uv_poll_t wakeup;
 	uv_timer_t step;
 	struct MHD_Response *answer; /* NULL: nobody asked yet */
-	char *png;                   /* its */
+	uint8_t *png;                /* its own */
 	size_t len;
 	uint64_t answered_ms; /* when it was made */
 };

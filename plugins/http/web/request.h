@@ -120,6 +120,10 @@ response_empty(void)
 /* The same for a response that was created otherwise. */
 struct MHD_Response *response_prepare(struct MHD_Response *response, const char *type);
 
+/* Of whoever keeps one; NULL is accepted, and what becomes of it.  Those that are being
+ * sent still have it. */
+void response_release(struct MHD_Response **response);
+
 /* Adds a header field. */
 struct MHD_Response *response_with(
 	struct MHD_Response *response, const char *name, const char *value);

@@ -85,6 +85,14 @@ reply_shared(struct request *request, unsigned status, struct MHD_Response *resp
 	return MHD_queue_response(request->connection, status, response);
 }
 
+void
+response_release(struct MHD_Response **response)
+{
+	if (*response)
+		MHD_destroy_response(*response);
+	*response = NULL;
+}
+
 /* Lets a page of a listed site read it, where the route does not let every page. */
 static struct MHD_Response *
 allow_origin(const struct request *request, struct MHD_Response *response)
