@@ -119,18 +119,11 @@ reduce_row(struct reel *reel, const struct mural_moment *moment, uint32_t y,
 	uint32_t *pixels)
 {
 	const struct scale_axis *down = &reel->down;
-	const uint32_t first = down->first[y], last = down->last[y];
 
 	memset(reel->sums, 0, moment->width * sizeof(*reel->sums));
-	for (uint32_t row = first; row <= last; row++) {
-		const float weight = !axis_is_reduced(down) ? 1
-				     : row == first         ? down->head[y]
-				     : row == last          ? down->tail[y]
-							    : down->middle;
-
+	for (uint32_t row = down->first[y]; row <= down->last[y]; row++)
 		average_add(reel->sums, moment->pixels + (size_t)row * moment->width,
-			moment->width, weight);
-	}
+			moment->width, axis_weight(down, y, row));
 	average_line(&reel->across, reel->sums, 0, 0, reel->across.picture, pixels);
 }
 

@@ -48,6 +48,17 @@ axis_is_reduced(const struct scale_axis *axis)
 	return axis->picture < axis->canvas;
 }
 
+/* How much pixel `i` of the memory has of a canvas pixel that it shows. */
+static inline float
+axis_weight(const struct scale_axis *axis, uint32_t i, uint32_t canvas)
+{
+	if (!axis_is_reduced(axis))
+		return 1;
+	if (canvas == axis->first[i])
+		return axis->head[i];
+	return canvas == axis->last[i] ? axis->tail[i] : axis->middle;
+}
+
 /* Wants offset, canvas, picture and reversed to be set.  0 or -ENOMEM; axis_finish() in
  * any case. */
 int axis_init(struct scale_axis *axis, const struct axis_place *place);

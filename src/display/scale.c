@@ -327,19 +327,12 @@ average_rows(const struct scale *scale, const struct mural_reader *reader,
 	const struct box *box, const struct extent *extent, uint32_t i)
 {
 	const struct scale_axis *down = axis_down(scale);
-	const uint32_t first = down->first[i], last = down->last[i];
 	const uint32_t len = extent->last - extent->first + 1;
 
 	memset(scale->sums, 0, len * sizeof(*scale->sums));
-	for (uint32_t row = first; row <= last; row++) {
-		const float weight = !axis_is_reduced(down) ? 1
-				     : row == first         ? down->head[i]
-				     : row == last          ? down->tail[i]
-							    : down->middle;
-
-		average_add(
-			scale->sums, fetch_row(scale, reader, extent, row), len, weight);
-	}
+	for (uint32_t row = down->first[i]; row <= down->last[i]; row++)
+		average_add(scale->sums, fetch_row(scale, reader, extent, row), len,
+			axis_weight(down, i, row));
 	average_line(axis_across(scale), scale->sums, extent->first, box->left,
 		box->right, scale->line);
 	return scale->line;
