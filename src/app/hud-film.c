@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/util.h"
+#include "storage/segments.h"
 
 #define MS_NS UINT64_C(1000000)
 #define MS_OF_HOUR (3600 * INT64_C(1000))
@@ -45,15 +45,6 @@ job_free(struct hud_film_job *job)
 	free(job);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 static struct hud_film_job *
 job_new(struct hud_film *film)
 {
@@ -64,7 +55,7 @@ job_new(struct hud_film *film)
 	job->work.data = job;
 	job->film = film;
 	job->file = strdup(film->file);
-	job->from_ms = MAX(now_ms() - SHOWN_HOURS * MS_OF_HOUR, film->cleared_ms);
+	job->from_ms = MAX(record_now_ms() - SHOWN_HOURS * MS_OF_HOUR, film->cleared_ms);
 	if (job->file)
 		return job;
 	job_free(job);
@@ -212,7 +203,7 @@ hud_film_end(struct hud_film *film)
 void
 hud_film_forget(struct hud_film *film)
 {
-	film->cleared_ms = now_ms();
+	film->cleared_ms = record_now_ms();
 }
 
 void

@@ -51,6 +51,13 @@ count(struct hud_ripples_rate *rate, const struct instance *instance, uint64_t p
 	rate->counted = painted;
 }
 
+/* Pixels, of this second or the one before. */
+static uint64_t
+in_a_second(const struct hud_ripples_rate *rate)
+{
+	return MAX(rate->before, rate->counted - rate->begun);
+}
+
 /* A service paints whole cells, as the board does. */
 static bool
 is_slow(const struct hud_ripples_rate *rate)
@@ -58,7 +65,7 @@ is_slow(const struct hud_ripples_rate *rate)
 	const struct mural_plugin *plugin = rate->instance->plugin;
 	const uint64_t most = plugin && plugin->start ? SLOW * PLACE : SLOW;
 
-	return MAX(rate->before, rate->counted - rate->begun) <= most;
+	return in_a_second(rate) <= most;
 }
 
 /* What was painted since the last look. */
@@ -81,7 +88,7 @@ find_pace(struct hud_ripples *ripples)
 		ingest_counters(ripples->ingest, instance, &sum);
 		count(rate, instance, sum.painted);
 		new = rate->counted - MIN(counted, rate->counted);
-		all += MAX(rate->before, rate->counted - rate->begun);
+		all += in_a_second(rate);
 		if (is_slow(rate))
 			slow += new;
 		else
