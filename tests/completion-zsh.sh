@@ -2,18 +2,10 @@
 # SPDX-License-Identifier: MIT
 # muralctl's completion in zsh, asked for by a key at its prompt.
 set -u
-: "${abs_top_srcdir:?make check sets it}" "${top_builddir:?}"
-bad=0
-command -v zsh >&2 || {
-	echo "SKIP: without zsh: apt-get install zsh"
-	exit 77
-}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-touch "$scratch/a.png" "$scratch/b.txt" "$scratch/c.jpeg"
-PATH=$(cd "$top_builddir" && pwd):$PATH HOME=$scratch
-export PATH HOME
-cd "$scratch" || exit 1
+# shellcheck source=tests/support/completes.sh
+. "${abs_top_srcdir:?make check sets it}/tests/support/completes.sh"
+needs_shell zsh
+enter_scratch
 
 # The inner shell has the completion; it answers a tab with the words that its compadd takes, and ends.
 cat >setup.zsh <<END
@@ -45,24 +37,9 @@ zpty -r z line '*END*'
 print -r -- ${${line##*BEGIN}%%END*}
 END
 
-# WANTED LINE: WANTED must be among what is proposed for the line; "none": there must be none.
-completes() {
-	local wanted=$1 line=$2 got
-	got=$(timeout -k 5 60 zsh -f ask.zsh "$line" | tr -d '\r' | sed '/^$/d')
-	[ "$wanted" = none ] && [ -z "$got" ] && return
-	grep -qxF -- "$wanted" <<<"$got" && return
-	echo "FAIL: '$line': '$wanted' was wanted, not: $got"
-	bad=1
+propose() {
+	timeout -k 5 60 zsh -f ask.zsh "$1" | tr -d '\r' | sed '/^$/d'
 }
 
-completes grab "muralctl g"
-completes --order "muralctl paint x.png pixelflut://h --o"
-completes random "muralctl paint --order r"
-completes none "muralctl paint --rate "
-completes unix: "muralctl fill ff8800 --loop --at 1,2 "
-completes pixelflut:// "muralctl text hello pi"
-completes status "muralctl wall st"
-completes --json "muralctl wall --j"
-completes c.jpeg "muralctl paint c"
-completes a.png "muralctl grab pixelflut://h a"
-exit $bad
+completes_everywhere
+finish

@@ -7,42 +7,15 @@
 #include <sys/stat.h>
 
 #include "app/reel.h"
-#include "storage/record.h"
-#include "support/folder.h"
+#include "support/recorded-wall.h"
 
 enum { WIDTH = 640, HEIGHT = 360 };
-
-static const char file[] = "wall";
-
-/* A wall that is recorded when the test says so. */
-struct wall {
-	uv_loop_t loop;
-	struct canvas canvas;
-	struct mural_brush brush;
-	struct record record;
-	struct config_record config;
-};
 
 static void
 wall_begin(struct wall *wall, uint32_t width, uint32_t height)
 {
-	*wall = (struct wall){ .config = { .file = file, .interval = 3600 * 1000 } };
-	uv_loop_init(&wall->loop);
-	assert_int_equal(canvas_init(&wall->canvas, width, height, 0xff000000), 0);
-	assert_int_equal(
-		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, width, height), 0);
-	assert_int_equal(
-		record_start(&wall->record, &wall->config, &wall->canvas, &wall->loop),
-		0);
-}
-
-static void
-wall_end(struct wall *wall)
-{
-	record_stop(&wall->record);
-	canvas_brush_finish(&wall->brush);
-	canvas_finish(&wall->canvas);
-	assert_int_equal(uv_loop_close(&wall->loop), 0);
+	*wall = (struct wall){ .random = 0 };
+	wall_begin_on(wall, width, height, 0xff000000);
 }
 
 /* The left half of it; then one interval is over. */
@@ -53,15 +26,7 @@ record_colour(struct wall *wall, uint32_t colour)
 		for (uint32_t x = 0; x < wall->brush.width / 2; x++)
 			mural_put(&wall->brush, x, y, colour);
 	canvas_publish(&wall->canvas, &wall->brush);
-	autosave_run_now(&wall->record.autosave);
-	while (wall->record.autosave.saving)
-		uv_run(&wall->loop, UV_RUN_ONCE);
-}
-
-static int
-no_files(__attribute__((unused)) void **state)
-{
-	return system("rm -rf ./*");
+	record(wall);
 }
 
 TEST_WITH(there_is_a_reel_only_of_what_was_recorded, no_files, NULL)

@@ -14,58 +14,20 @@
 #include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "storage/history-format.h"
-#include "storage/record.h"
-#include "support/folder.h"
+#include "support/recorded-wall.h"
 
 enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
-
-/* A wall that is recorded when the test says so. */
-struct wall {
-	uv_loop_t loop;
-	struct canvas canvas;
-	struct mural_brush brush;
-	struct record record;
-	struct config_record config;
-	uint32_t random;
-};
-
-static const char file[] = "wall";
-
-static int
-no_files(__attribute__((unused)) void **state)
-{
-	return system("rm -rf ./*");
-}
 
 static void
 wall_begin_sized(struct wall *wall, uint32_t width, uint32_t height)
 {
-	wall->config.file = file;
-	if (wall->config.interval == 0)
-		wall->config.interval = 3600 * 1000;
-	wall->random = 1;
-	assert_int_equal(uv_loop_init(&wall->loop), 0);
-	assert_int_equal(canvas_init(&wall->canvas, width, height, 0xff204060), 0);
-	assert_int_equal(
-		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, width, height), 0);
-	assert_int_equal(
-		record_start(&wall->record, &wall->config, &wall->canvas, &wall->loop),
-		0);
+	wall_begin_on(wall, width, height, 0xff204060);
 }
 
 static void
 wall_begin(struct wall *wall)
 {
 	wall_begin_sized(wall, WIDTH, HEIGHT);
-}
-
-static void
-wall_end(struct wall *wall)
-{
-	record_stop(&wall->record);
-	canvas_brush_finish(&wall->brush);
-	canvas_finish(&wall->canvas);
-	assert_int_equal(uv_loop_close(&wall->loop), 0);
 }
 
 static uint32_t
@@ -85,15 +47,6 @@ paint(struct wall *wall, int n)
 		mural_put(&wall->brush, x, y, 0xff000000 | draw(wall));
 	}
 	canvas_publish(&wall->canvas, &wall->brush);
-}
-
-/* One interval is over. */
-static void
-record(struct wall *wall)
-{
-	autosave_run_now(&wall->record.autosave);
-	while (wall->record.autosave.saving)
-		uv_run(&wall->loop, UV_RUN_ONCE);
 }
 
 static void
