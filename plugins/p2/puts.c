@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "common/ground.h"
+
 /* A number of each of four Puts. */
 typedef uint32_t of_puts __attribute__((vector_size(16)));
 typedef uint16_t halves_of_puts __attribute__((vector_size(16)));
@@ -54,19 +56,6 @@ spots_find(struct p2_spots *spots, const struct p2_block *block,
 	}
 	memcpy(spots->colours, block->argb, sizeof(spots->colours));
 	return (outside[0] | outside[1] | outside[2] | outside[3]) >> 31 == 0;
-}
-
-/* What is painted on, apart from the brush, which stores might change for all that a
- * compiler knows. */
-struct ground {
-	uint32_t *pixels;
-	uint8_t *damage;
-};
-
-static inline struct ground
-ground_of(const struct mural_brush *brush)
-{
-	return (struct ground){ brush->pixels, brush->damage };
 }
 
 static inline void

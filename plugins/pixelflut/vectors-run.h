@@ -78,19 +78,6 @@ struct waiting {
 	bool near;
 };
 
-/* What is painted on, apart from the brush, which stores might change for all that a
- * compiler knows. */
-struct ground {
-	uint32_t *pixels;
-	uint8_t *damage;
-};
-
-static inline struct ground
-ground_of(const struct mural_brush *brush)
-{
-	return (struct ground){ brush->pixels, brush->damage };
-}
-
 /* Paints the group of the ring that begins with pixel `n`. */
 TARGET static inline void
 ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t n)

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "common/ground.h"
 #include "pixelflut/pixelflut.h"
 
 struct vectors {
