@@ -24,5 +24,5 @@ include $(top_srcdir)/src/storage/local.mk
 # The daemon exports its mural_* functions to plugins; -u keeps those that it does not call itself.
 sbin_PROGRAMS += murald
 murald_SOURCES = %D%/main.c
-murald_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_version,-u,mural_send,-u,mural_history_open,-u,mural_state,-u,mural_text,-u,mural_ask
+murald_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_version,-u,mural_send,-u,mural_history_open,-u,mural_state,-u,mural_text,-u,mural_ask,-u,mural_follow
 murald_LDADD = libmurald.la

@@ -106,7 +106,7 @@ TESTS += \
 	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
 if WITH_LINK
-TESTS += tests/link/test_link.py
+TESTS += tests/link/test_link.py tests/link/test_shared.py
 endif
 if WITH_P2
 TESTS += tests/p2/test_guests.py

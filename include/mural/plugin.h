@@ -427,6 +427,7 @@ MURAL_EXPORT const char *mural_version(void);
 #include <mural/event.h>
 #include <mural/limits.h>
 #include <mural/operator.h>
+#include <mural/share.h>
 #include <mural/reply.h>
 #include <mural/service.h>
 

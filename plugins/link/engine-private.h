@@ -3,8 +3,8 @@
  * What the parts of the engine share: its state, commands and replies.
  *
  * engine.c connects, engine-sentinel.c finds out where to, engine-log.c looks at the log,
- * reads and appends, engine-snapshot.c has the snapshot, and engine-words.c puts commands
- * together and takes replies apart.
+ * reads and appends, engine-snapshot.c has the snapshot, engine-share.c topics and names,
+ * and engine-words.c puts commands together and takes replies apart.
  */
 #pragma once
 
@@ -16,6 +16,19 @@
 #define KEY_MAX 96
 #define ADDRESS_MAX 280
 
+/* Topics that are followed at a time. */
+#define TOPICS_MAX 8
+#define TOPIC_NAME_MAX 160
+#define TOPIC_KEY_MAX (TOPIC_NAME_MAX + KEY_MAX)
+
+struct topic {
+	char name[TOPIC_NAME_MAX], key[TOPIC_KEY_MAX];
+	struct entry_id last; /* that was read */
+	bool is_followed;
+	bool is_read;     /* what it is at is known */
+	unsigned n_asked; /* how often that was asked for, and is not answered yet */
+};
+
 /* How long to wait until the next connection is tried, at first. */
 #define BACKOFF_MS 100
 
@@ -25,7 +38,8 @@ struct engine {
 	struct engine_events events;
 	void *arg;
 	struct redis commands, reading;
-	struct redis asking; /* a Sentinel, where the engine is */
+	struct redis sharing; /* waits for parcels, if the config shares */
+	struct redis asking;  /* a Sentinel, where the engine is */
 	bool is_asking;
 	struct redis_tls *tls;
 	unsigned n_asked;         /* Sentinels, ever */
@@ -52,6 +66,9 @@ struct engine {
 	bool has_older;
 	struct entry_id last_act;
 	bool is_full; /* it refuses what takes memory */
+
+	struct topic topics[TOPICS_MAX];
+	bool is_reading_topics;
 };
 
 /* ---- connecting */
@@ -65,6 +82,11 @@ void sentinel_ask(struct engine *engine);
 
 /* ---- acts: tells of those in a reply, of which at most `most` come at once */
 void acts_read(struct engine *engine, const redisReply *stream, size_t most);
+
+/* ---- topics */
+
+/* The connection is gone. */
+void topics_drop(struct engine *engine);
 
 /* ---- replies, each NULL if there is none, or another type of it */
 
@@ -104,6 +126,10 @@ void command_words(struct command *command, const char *words);
 void command_field(struct command *command, const char *name, const struct blob *value);
 void command_send(
 	struct command *command, struct redis *redis, redisCallbackFn *on_reply);
+
+/* False: it was not sent, and no reply comes; else on_reply gets `arg`, too. */
+bool command_ask(struct command *command, struct redis *redis, redisCallbackFn *on_reply,
+	void *arg);
 
 /* Sends words around a key. */
 void command_send_words(struct redis *redis, redisCallbackFn *on_reply,

@@ -76,7 +76,15 @@ command_text(struct command *command, const char *text)
 void
 command_send(struct command *command, struct redis *redis, redisCallbackFn *on_reply)
 {
-	redis_send(redis, on_reply, NULL, command->n, command->words, command->lens);
+	(void)command_ask(command, redis, on_reply, NULL);
+}
+
+bool
+command_ask(struct command *command, struct redis *redis, redisCallbackFn *on_reply,
+	void *arg)
+{
+	return redis_send(
+		redis, on_reply, arg, command->n, command->words, command->lens);
 }
 
 /* A command of words around a key. */

@@ -2,8 +2,8 @@
 /*
  * The engine on Valkey or Redis: connects, and connects again.
  *
- * Two connections, because one waits in XREAD.  All keys of a region have its name in
- * braces, so that a cluster keeps them together.
+ * Two connections, because one waits in XREAD, and a third where walls share more.  All
+ * keys of a region have its name in braces, so that a cluster keeps them together.
  */
 #include "link/engine.h"
 
@@ -25,6 +25,8 @@ drop_all(struct engine *engine)
 	redis_drop(&engine->asking);
 	redis_drop(&engine->commands);
 	redis_drop(&engine->reading);
+	redis_drop(&engine->sharing);
+	topics_drop(engine);
 }
 
 void
@@ -57,7 +59,8 @@ on_ready(struct redis *redis)
 
 	if (redis == &engine->asking)
 		sentinel_ask(engine);
-	if (!engine->commands.is_ready || !engine->reading.is_ready)
+	if (!engine->commands.is_ready || !engine->reading.is_ready ||
+		(engine->config.shares && !engine->sharing.is_ready))
 		return;
 	engine->is_up = true;
 	engine->is_connecting = false;
@@ -69,8 +72,9 @@ connect_to(struct engine *engine, const char *address, uint16_t port)
 {
 	if (engine->is_asking)
 		(void)redis_connect(&engine->asking, address, port);
-	else if (redis_connect(&engine->commands, address, port))
-		(void)redis_connect(&engine->reading, address, port);
+	else if (redis_connect(&engine->commands, address, port) &&
+		 redis_connect(&engine->reading, address, port) && engine->config.shares)
+		(void)redis_connect(&engine->sharing, address, port);
 }
 
 static void
@@ -215,7 +219,7 @@ engine_start(struct mural_host *host, const struct engine_config *config,
 		.on_ready = on_ready,
 		.on_lost = on_lost,
 		.arg = engine };
-	engine->reading = engine->asking = engine->commands;
+	engine->reading = engine->sharing = engine->asking = engine->commands;
 	engine->asking.user = engine->asking.password = "";
 	key_format(engine, engine->log, "log");
 	key_format(engine, engine->reins, "reins");

@@ -87,6 +87,15 @@ struct engine_act {
 	uint64_t for_ms;        /* 0: no end */
 };
 
+/* What walls tell each other on a topic. */
+struct parcel {
+	struct entry_id id; /* the engine's; of one without data, where it begins */
+	struct blob data;
+	bool is_ours;
+};
+
+enum name_outcome { NAME_OURS, NAME_TAKEN, NAME_UNKNOWN };
+
 struct engine;
 
 struct engine_events {
@@ -114,6 +123,13 @@ struct engine_events {
 	void (*on_snapshot)(void *arg, const struct snapshot *snapshot); /* NULL: none */
 	void (*on_put)(void *arg, bool done);
 	void (*on_lease)(void *arg, bool granted);
+
+	/* What is told on a topic; at first a parcel without data. */
+	void (*on_parcel)(void *arg, const char *topic, const struct parcel *parcel);
+
+	/* Whether a name was taken, or for how long somebody has it yet. */
+	void (*on_name)(
+		void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms);
 };
 
 struct engine_config {
@@ -123,6 +139,7 @@ struct engine_config {
 	const char *tls_ca; /* speak TLS, and trust whom it has signed; NULL: without */
 	const char *wall, *region; /* whose log */
 	const char *node;          /* who asks, among all walls */
+	bool shares;               /* topics and names, by a connection more */
 };
 
 /* All strings must outlive it.  NULL: it says why in the log. */
@@ -159,3 +176,18 @@ void engine_put_snapshot(
 
 /* Asks to be the one wall that makes the snapshot that is due. */
 void engine_lease(struct engine *engine);
+
+/* Topics and names, of at most 160 bytes; what follows is gone when the engine is.  0 or
+ * -errno. */
+
+/* Reads what is told on a topic after an id; ms of UINT64_MAX: from now on. */
+int engine_follow(struct engine *engine, const char *name, const struct entry_id *after);
+void engine_unfollow(struct engine *engine, const char *name);
+
+/* The last `keep` are kept. */
+int engine_tell(
+	struct engine *engine, const char *name, const struct blob *data, uint64_t keep);
+
+/* Takes a name unless somebody has it; on_name comes once, also if the engine is lost. */
+int engine_take_name(
+	struct engine *engine, const char *name, uint64_t for_ms, void *lease);

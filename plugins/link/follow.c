@@ -209,6 +209,7 @@ on_up(void *arg)
 
 	link->phase = PHASE_LOOKING;
 	link_look(link);
+	sharing_set(link, true);
 }
 
 static void
@@ -220,6 +221,7 @@ on_down(void *arg, const char *why)
 	link->is_keeping = link->is_looking = false;
 	link->acks_due = 0;
 	reins_unsent(&link->reins);
+	sharing_set(link, false);
 	state_alone(link, why);
 }
 
@@ -355,6 +357,19 @@ on_snapshot(void *arg, const struct snapshot *snapshot)
 		join_snapshot(link, snapshot);
 }
 
+static void
+on_parcel(void *arg, const char *topic, const struct parcel *parcel)
+{
+	sharing_heard(arg, topic, parcel);
+}
+
+static void
+on_name(void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms)
+{
+	(void)arg;
+	sharing_named(lease, outcome, left_ms);
+}
+
 const struct engine_events link_events = {
 	.on_up = on_up,
 	.on_down = on_down,
@@ -368,4 +383,6 @@ const struct engine_events link_events = {
 	.on_snapshot = on_snapshot,
 	.on_put = on_put,
 	.on_lease = on_lease,
+	.on_parcel = on_parcel,
+	.on_name = on_name,
 };

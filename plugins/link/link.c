@@ -164,6 +164,7 @@ link_stop(struct mural_host *host)
 
 	link->is_stopping = true;
 	link->phase = PHASE_ALONE;
+	sharing_stop(link);
 	reins_stop(&link->reins);
 	mural_timer_stop(link->tick);
 	mural_timer_stop(link->second);
@@ -218,7 +219,7 @@ take_canvas(struct link *link)
 static int
 start_engine(struct link *link)
 {
-	const struct engine_config engine = {
+	struct engine_config engine = {
 		.address = link->config->engine,
 		.sentinel = link->config->sentinel,
 		.user = link->config->user,
@@ -236,9 +237,11 @@ start_engine(struct link *link)
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
 	reins_start(&link->reins, link->host, &link->window, link->node,
 		link->config->role == ROLE_BOTH);
+	engine.shares = sharing_start(link);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
 	if (link->second && link->engine)
 		return 0;
+	sharing_stop(link);
 	reins_stop(&link->reins);
 	return !link->engine && link->config->tls ? -EINVAL : -ENOMEM;
 }

@@ -59,6 +59,7 @@ enum link_metric {
 	METRIC_RESENT,
 	METRIC_SNAPSHOTS,
 	METRIC_KEEPER,
+	METRIC_SHARED,
 };
 
 /* An own entry, kept for a while: if the engine loses it, it is sent again. */
@@ -149,6 +150,7 @@ struct link {
 	bool is_keeping;
 
 	struct reins reins;
+	bool shares;       /* also limits: it is this wall's carrier */
 	bool has_all_acts; /* that the engine had when it was asked */
 
 	/* state.c */
@@ -205,6 +207,14 @@ void keeper_lease(struct link *link, bool granted);
 void keeper_put(struct link *link, bool done);
 void keeper_now(struct link *link); /* the engine has lost the snapshot */
 void keeper_checked(struct link *link);
+
+/* ---- sharing.c: what walls share beside the picture */
+bool sharing_start(struct link *link); /* false: nothing, or another section does */
+void sharing_stop(struct link *link);
+void sharing_set(struct link *link, bool has_engine);
+void sharing_heard(struct link *link, const char *topic, const struct parcel *heard);
+void sharing_named(
+	struct mural_lease *lease, enum name_outcome outcome, uint64_t left_ms);
 
 /* ---- state.c: what people see of it */
 extern const struct mural_metric link_metrics[];

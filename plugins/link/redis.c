@@ -228,9 +228,9 @@ log_in(struct redis *redis)
 		words[n++] = redis->user;
 	words[n++] = redis->password;
 	if (*redis->password)
-		redis_send(redis, on_login, NULL, n, words, NULL);
+		(void)redis_send(redis, on_login, NULL, n, words, NULL);
 	words[0] = "PING";
-	redis_send(redis, on_login, redis, 1, words, NULL);
+	(void)redis_send(redis, on_login, redis, 1, words, NULL);
 }
 
 bool
@@ -271,12 +271,11 @@ redis_drop(struct redis *redis)
 		redisAsyncFree(context);
 }
 
-void
+bool
 redis_send(struct redis *redis, redisCallbackFn *on_reply, void *arg, int n,
 	const char *const *words, const size_t *lens)
 {
 	/* hiredis 0.14 has these without const, and changes nothing */
-	if (redis->context)
-		(void)redisAsyncCommandArgv(
-			redis->context, on_reply, arg, n, (const char **)words, lens);
+	return redis->context && redisAsyncCommandArgv(redis->context, on_reply, arg, n,
+					 (const char **)words, lens) == REDIS_OK;
 }

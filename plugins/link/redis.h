@@ -48,6 +48,6 @@ bool redis_connect(struct redis *redis, const char *address, uint16_t port);
 void redis_drop(struct redis *redis);
 
 /* Sends a command, whose reply, NULL if the connection is lost, `on_reply` gets.  Words
- * are copied. */
-void redis_send(struct redis *redis, redisCallbackFn *on_reply, void *arg, int n,
+ * are copied.  False: it was not sent, and no reply comes. */
+bool redis_send(struct redis *redis, redisCallbackFn *on_reply, void *arg, int n,
 	const char *const *words, const size_t *lens);

@@ -34,6 +34,8 @@ const struct mural_metric link_metrics[] = {
 		"Own pixels that the engine had lost" },
 	[METRIC_SNAPSHOTS] = { "snapshots", MURAL_COUNTER, "Snapshots made" },
 	[METRIC_KEEPER] = { "keeper", MURAL_GAUGE, "1: made the last snapshot" },
+	[METRIC_SHARED] = { "limits_shared", MURAL_GAUGE,
+		"1: budgets and cool-downs are one over all walls" },
 	{ NULL, 0, NULL },
 };
 
@@ -86,7 +88,10 @@ wait_for(struct link *link, const char *what)
 		link->alone_since = time(NULL);
 	if (localtime_r(&(time_t){ link->alone_since }, &tm))
 		strftime(since, sizeof(since), "%H:%M", &tm);
-	snprintf(text, sizeof(text), "alone since %s: %.80s", since, what);
+	snprintf(text, sizeof(text), "alone since %s%s: %.80s", since,
+		link->shares && link->phase == PHASE_ALONE ? ", with limits of its own"
+							   : "",
+		what);
 	say(link, text);
 }
 
@@ -95,8 +100,9 @@ state_alone(struct link *link, const char *why)
 {
 	if (link->was_told || link->alone_since == 0)
 		mural_log(link->host, MURAL_WARN,
-			"%s: %s; the wall goes on alone and tries again",
-			link->config->engine, why);
+			"%s: %s; the wall goes on alone%s and tries again",
+			link->config->engine, why,
+			link->shares ? ", with limits of its own," : "");
 	link->was_told = false;
 	mural_metric_set(link->host, METRIC_CONNECTED, 0);
 	wait_for(link, why);

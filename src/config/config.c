@@ -50,6 +50,8 @@ static const struct mural_option server_options[] = {
 		"bytes per second and source, over all protocols; 0: no limit"),
 	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
 		"open connections per source, over all protocols; 0: no limit"),
+	MURAL_CHOICE(struct config_server, limits, "own", "own shared",
+		"shared: one for all walls of the same picture, see [plugin link]"),
 	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
 		"leading bits of an IPv6 address that make up a source"),
 	MURAL_DURATION(struct config_server, answer_timeout, "60s",

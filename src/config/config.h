@@ -125,12 +125,15 @@ int config_display_copy(
 	struct config_display *copy, const struct config_display *display);
 void config_display_finish(struct config_display *copy);
 
+enum config_limits { LIMITS_OWN, LIMITS_SHARED };
+
 struct config_server {
 	int64_t workers; /* -1: auto */
 	const char *plugin_path;
 	const char *user;                                  /* empty: no change of user */
 	int64_t pixels_per_source, connections_per_source; /* 0: no limit */
 	uint64_t bytes_per_source;
+	uint32_t limits; /* enum config_limits */
 	int64_t source_prefix;
 	uint64_t answer_timeout;                 /* ms; 0: none */
 	const char *allow, *deny;                /* as written; parsed in struct config */

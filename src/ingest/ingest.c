@@ -104,6 +104,8 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	retry_start(ingest);
 	ret = ratelimit_init(&ingest->ratelimit, config);
 	if (ret == 0)
+		ret = share_start(&ingest->share, ingest);
+	if (ret == 0)
 		ret = start_workers(ingest, &config->server);
 	if (ret == 0)
 		ret = open_instances(ingest);
@@ -117,6 +119,7 @@ static void
 close_handles(struct ingest *ingest)
 {
 	retry_stop(ingest);
+	share_stop(&ingest->share);
 	uv_close((uv_handle_t *)&ingest->said, NULL);
 	uv_run(ingest->loop, UV_RUN_NOWAIT);
 }

@@ -15,6 +15,7 @@
 #include "base/counters.h"
 #include "canvas/canvas.h"
 #include "config/config.h"
+#include "ingest/share.h"
 #include "ingest/worker.h"
 #include "limits/ratelimit.h"
 #include "plugin/registry.h"
@@ -29,6 +30,7 @@ struct ingest {
 	size_t n_workers;
 	size_t next_worker; /* for the next poller or datagram socket */
 	struct ratelimit ratelimit;
+	struct share share;
 	uv_timer_t retry; /* retry.c's */
 	bool retry_paused;
 	struct top *top; /* who paints most; NULL: nobody watches */

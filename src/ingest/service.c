@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "canvas/canvas.h"
 #include "ingest/event.h"
+#include "ingest/ingest.h"
 #include "ingest/listener.h"
 #include "ingest/make-room.h"
 #include "ingest/worker.h"
@@ -103,6 +104,7 @@ mural_stopped(struct mural_host *host)
 	check_main(instance, __func__);
 	mural_publish(host);
 	events_close(&instance->events);
+	share_forget(&instance->ingest->share, instance);
 	instance->service_state = SERVICE_STOPPED;
 	if (instance->on_stopped)
 		instance->on_stopped(instance);

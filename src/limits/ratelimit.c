@@ -4,6 +4,7 @@
 #include "limits/ratelimit.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include <mural/plugin.h>
@@ -25,6 +26,9 @@
 /* Holds the lock of the source's stripe from lookup_begin() to lookup_end(). */
 struct ratelimit_lookup {
 	struct ratelimit_stripe *stripe;
+	struct ip_key source;
+	uint64_t hash;
+	enum ratelimit_sender sender;
 	struct mural_bucket *buckets[RATELIMIT_KINDS]; /* NULL: no limit */
 };
 
@@ -38,27 +42,45 @@ is_denied(const struct ratelimit *ratelimit, const struct ip_key *address)
 		       !cidr_list_contains(&ratelimit->allow, address));
 }
 
+static void
+lookup_source(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct ip_key *source, struct ratelimit_lookup *lookup)
+{
+	const uint64_t hash = ip_key_hash(source, ratelimit->salt);
+
+	*lookup = (struct ratelimit_lookup){
+		.stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES],
+		.source = *source,
+		.hash = hash,
+		.sender = sender,
+	};
+	pthread_mutex_lock(&lookup->stripe->lock);
+}
+
+static void
+lookup_buckets(struct ratelimit_lookup *lookup)
+{
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		if (lookup->stripe->buckets[lookup->sender][i])
+			lookup->buckets[i] = mural_ratelimit_bucket(
+				lookup->stripe->buckets[lookup->sender][i], lookup->hash,
+				mural_now_ms());
+}
+
 /* False for a peer without an IP address: not locked. */
 static bool
 lookup_begin(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 	const struct sockaddr *peer, struct ratelimit_lookup *lookup, int *verdict)
 {
 	struct ip_key address, key;
-	struct ratelimit_stripe *stripe;
-	uint64_t hash;
 
 	if (!ip_key_of(peer, 128, &address))
 		return false;
 	ip_key_of(peer, ratelimit->prefix, &key);
-	hash = ip_key_hash(&key, ratelimit->salt);
-	stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES];
-	*lookup = (struct ratelimit_lookup){ .stripe = stripe };
-	pthread_mutex_lock(&stripe->lock);
+	lookup_source(ratelimit, sender, &key, lookup);
 	*verdict = is_denied(ratelimit, &address) ? -EACCES : 0;
-	for (int i = 0; i < RATELIMIT_KINDS && *verdict == 0; i++)
-		if (stripe->buckets[sender][i])
-			lookup->buckets[i] = mural_ratelimit_bucket(
-				stripe->buckets[sender][i], hash, mural_now_ms());
+	if (*verdict == 0)
+		lookup_buckets(lookup);
 	return true;
 }
 
@@ -76,6 +98,9 @@ lookup_debit(const struct ratelimit *ratelimit, const struct ratelimit_lookup *l
 		if (lookup->buckets[i])
 			mural_bucket_debit(
 				lookup->buckets[i], &ratelimit->rates[i], amounts[i]);
+	if (lookup->stripe->spent && (lookup->buckets[0] || lookup->buckets[1]))
+		spent_add(lookup->stripe->spent, lookup->hash, &lookup->source,
+			(uint8_t)lookup->sender, amounts);
 }
 
 static bool
@@ -120,6 +145,69 @@ ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 	lookup_debit(ratelimit, &lookup, (const int64_t[]){ pixels, bytes });
 	lookup_end(&lookup);
 }
+
+/* ------------------------------------------------------------------ other walls */
+
+int
+ratelimit_count_spent(struct ratelimit *ratelimit)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
+		struct ratelimit_stripe *stripe = &ratelimit->stripes[i];
+
+		pthread_mutex_lock(&stripe->lock);
+		if (!stripe->spent)
+			stripe->spent = calloc(1, sizeof(*stripe->spent));
+		if (!stripe->spent)
+			ret = -ENOMEM;
+		pthread_mutex_unlock(&stripe->lock);
+	}
+	return ret;
+}
+
+size_t
+ratelimit_take_spent(
+	struct ratelimit *ratelimit, size_t stripe, struct spent_entry *entries)
+{
+	struct ratelimit_stripe *from = &ratelimit->stripes[stripe];
+	size_t n = 0;
+
+	pthread_mutex_lock(&from->lock);
+	if (from->spent)
+		n = spent_take(from->spent, entries);
+	pthread_mutex_unlock(&from->lock);
+	return n;
+}
+
+/* What comes late, or is forged, costs its source two seconds at most. */
+static void
+bucket_debit_spent(
+	struct mural_bucket *bucket, const struct mural_rate *rate, int64_t amount)
+{
+	const int64_t most = 3 * (int64_t)rate->burst * MURAL_TOKEN;
+
+	if (amount <= 0 || bucket->debt >= most)
+		return;
+	mural_bucket_debit(bucket, rate, MIN(amount, (int64_t)rate->burst));
+	bucket->debt = MIN(bucket->debt, most);
+}
+
+void
+ratelimit_debit_spent(struct ratelimit *ratelimit, const struct spent_entry *entry)
+{
+	struct ratelimit_lookup lookup;
+
+	lookup_source(ratelimit, entry->sender, &entry->source, &lookup);
+	lookup_buckets(&lookup);
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		if (lookup.buckets[i])
+			bucket_debit_spent(lookup.buckets[i], &ratelimit->rates[i],
+				entry->amounts[i]);
+	lookup_end(&lookup);
+}
+
+/* ------------------------------------------------------------------ streams */
 
 /* The part of `room` that a bucket allows; a token is worth `each` bytes. */
 static size_t
@@ -354,6 +442,7 @@ ratelimit_finish(struct ratelimit *ratelimit)
 	cidr_list_finish(&ratelimit->banned);
 	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
 		pthread_mutex_destroy(&ratelimit->stripes[i].lock);
+		free(ratelimit->stripes[i].spent);
 		for (int j = 0; j < RATELIMIT_SENDERS * RATELIMIT_KINDS; j++)
 			mural_ratelimit_free(
 				ratelimit->stripes[i].buckets[j / RATELIMIT_KINDS]

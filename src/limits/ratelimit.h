@@ -23,6 +23,7 @@
 #include "base/counters.h"
 #include "config/config.h"
 #include "limits/connlimit.h"
+#include "limits/spent.h"
 
 #define RATELIMIT_STRIPES 64
 
@@ -41,6 +42,7 @@ struct ratelimit_stripe {
 	_Alignas(CACHE_LINE) pthread_mutex_t lock;
 	/* NULL: no limit */
 	struct mural_ratelimit *buckets[RATELIMIT_SENDERS][RATELIMIT_KINDS];
+	struct spent *spent; /* for other walls; NULL: budgets are this wall's own */
 };
 
 struct ratelimit {
@@ -95,6 +97,17 @@ int ratelimit_consume(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 /* Debits what was consumed already, even into debt; credits negative amounts. */
 void ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 	const struct sockaddr *peer, int64_t pixels, int64_t bytes);
+
+/* From here on it is counted what sources spend, which ratelimit_take_spent() moves to
+ * `entries` a stripe at a time: those have room for SPENT_MAX.  How many.  0 or -ENOMEM.
+ */
+int ratelimit_count_spent(struct ratelimit *ratelimit);
+size_t ratelimit_take_spent(
+	struct ratelimit *ratelimit, size_t stripe, struct spent_entry *entries);
+
+/* Debits what a source has spent on another wall; a debt of more than two seconds is not
+ * made. */
+void ratelimit_debit_spent(struct ratelimit *ratelimit, const struct spent_entry *entry);
 
 /* How much of a connection's stream may be read now: at most `room` bytes, and not more
  * than the pixels left are worth; to be debited afterwards.  0: nothing for `*wait_ms`

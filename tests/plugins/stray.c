@@ -56,6 +56,21 @@ wanted(struct mural_host *host)
 	return 0;
 }
 
+static void
+heard(struct mural_host *host, const struct mural_parcel *parcel)
+{
+	(void)host;
+	(void)parcel;
+}
+
+static void
+leased(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms)
+{
+	(void)arg;
+	(void)outcome;
+	(void)left_ms;
+}
+
 /* clang-format off */
 #define CALL(name, ...) \
 	static void call_##name(struct client *c) { (void)c; __VA_ARGS__; }
@@ -91,6 +106,14 @@ CALL(each_verb, mural_each_verb(c->host, verb, NULL))
 CALL(ask, struct mural_question question = { .size = sizeof(question), .verb = "status" };
 	(void)mural_ask(c->host, &question))
 
+CALL(follow, (void)mural_follow(c->host, "topic", 0, 0, heard))
+CALL(tell, (void)mural_tell(c->host, "topic", "x", 1, 1))
+CALL(lease, (void)mural_lease(c->host, "name", 1, leased, NULL))
+CALL(carry, (void)mural_carry(c->host, NULL))
+CALL(carries, mural_carries(c->host, false))
+CALL(heard, struct mural_parcel parcel = { .size = sizeof(parcel) };
+	mural_heard(c->host, "topic", &parcel))
+
 #define ENTRY(name) { "mural_" #name, call_##name }
 static const struct call {
 	const char *name;
@@ -102,6 +125,8 @@ static const struct call {
 	ENTRY(send_to), ENTRY(paint_as), ENTRY(publish), ENTRY(stopped), ENTRY(listen),
 	ENTRY(watch), ENTRY(retry), ENTRY(each_instance), ENTRY(display_counters),
 	ENTRY(current_notice), ENTRY(record_file), ENTRY(each_verb), ENTRY(ask),
+	ENTRY(follow), ENTRY(tell), ENTRY(lease), ENTRY(carry), ENTRY(carries),
+	ENTRY(heard),
 };
 /* clang-format on */
 

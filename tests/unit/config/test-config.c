@@ -278,6 +278,7 @@ TEST(what_is_printed_can_be_read_again)
 		"server.pixels-per-source = 0  ; default\n"
 		"server.bytes-per-source = 0  ; default\n"
 		"server.connections-per-source = 0  ; default\n"
+		"server.limits = own  ; default\n"
 		"server.source-prefix = 64  ; default\n"
 		"server.answer-timeout = 60s  ; default\n"
 		"server.allow =   ; default\n"

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""server.limits = shared: what a source may do is one over all walls of the same picture, and the
+board behind a load balancer is one, too."""
+import socket
+import struct
+import time
+
+import pytest
+
+from control import Operator, control
+from linking import Engine, linked, section, short_folder, wait_linked
+from waiting import wait_for
+from wall import DOTS, Wall, dot, has_plugin
+
+pytestmark = pytest.mark.skipif(
+    not has_plugin("link"), reason="built without link: apt-get install libhiredis-dev libzstd-dev")
+SHARED = "limits = shared\n"
+SPENT = "mural:{mural.0.0}:share:limits"
+
+
+@pytest.fixture(name="engine")
+def engine_of_test(tmp_path):
+    with Engine(tmp_path) as engine:
+        yield engine
+
+
+def sharing(engine, folder, rate):
+    return linked(engine, folder, core=SHARED + "pixels-per-source = %d\n" % rate + control(folder))
+
+
+def state(wall):
+    """Of its link, as operators see it."""
+    with Operator(wall) as operator:
+        return next(p["state"] for p in operator.done("status")["plugins"] if p["name"] == "link")
+
+
+
+def dots(n, colour=(9, 9, 9)):
+    return b"".join(dot(i % 64, i // 64 % 48, colour) for i in range(n))
+
+
+def finish(wall, client, place):
+    """Until all that the client sent is on the canvas: the last dot is of another colour."""
+    client.sendall(dot(place, 47, (1, 2, 3)))
+    wait_for("the last dot", lambda: wall.picture().getpixel((place, 47))[:3] == (1, 2, 3), 60)
+
+
+def spending(amount, address="127.0.0.1", claimed=False, kind=0):
+    """One source of a telling (doc/protocols.md)."""
+    amounts = [0, 0]
+    amounts[kind] = amount
+    return struct.pack(">BB8x4x4s2Q", 1 | claimed << 1, 0, socket.inet_aton(address), *amounts)
+
+
+def told(engine):
+    """What walls said that sources have spent: address -> pixels."""
+    spent = {}
+    for _, fields in engine.ask("XRANGE", SPENT, "-", "+"):
+        data = dict(zip(fields[::2], fields[1::2]))[b"d"]
+        assert data[0] == 1 and len(data) % 34 == 1
+        for at in range(1, len(data), 34):
+            flags, zero, address, pixels, _ = struct.unpack(">BB8x4x4s2Q", data[at:at + 34])
+            assert flags == 1 and zero == 0
+            name = socket.inet_ntoa(address)
+            spent[name] = spent.get(name, 0) + pixels
+    return spent
+
+
+def test_a_source_has_one_budget(engine, tmp_path):
+    """1500 pixels on each of two walls at 500 a second in all: four seconds, where two walls by
+    themselves would take two."""
+    with sharing(engine, short_folder(tmp_path, "a"), 500) as a, \
+            sharing(engine, short_folder(tmp_path, "b"), 500) as b:
+        wait_linked(a, b)
+        with a.tcp() as one, b.tcp() as two:
+            begin = time.monotonic()
+            one.sendall(dots(1500))
+            two.sendall(dots(1500))
+            finish(a, one, 1)
+            finish(b, two, 2)
+            assert time.monotonic() - begin > 3.2
+        wait_for("all to be told", lambda: told(engine).get("127.0.0.1", 0) >= 3002)
+        assert told(engine) == {"127.0.0.1": 3002}
+
+
+def test_budgets_without_an_engine(engine, tmp_path):
+    """Each wall goes on by its own, and says so."""
+    with sharing(engine, short_folder(tmp_path, "a"), 500) as a:
+        wait_linked(a)
+        engine.kill()
+        wait_for("a word", lambda: "goes on alone, with limits of its own, and tries again" in a.log())
+        assert ", with limits of its own: " in state(a)
+        a.paint(dot(1, 1, (1, 2, 3)))
+        a.painted(1, 1, (1, 2, 3))
+        engine.start()
+        wait_for("it to be linked", lambda: a.log().count("linked by") == 2, 60)
+        with a.tcp() as client:
+            client.sendall(dots(100))
+            wait_for("it to be told", lambda: told(engine).get("127.0.0.1", 0) > 0)
+        assert a.log().count("limits of its own") == 1
+
+
+def test_tellings_that_make_no_sense(engine, tmp_path):
+    """They are counted and skipped; one that says far too much costs its source two seconds."""
+    with sharing(engine, short_folder(tmp_path, "a"), 500) as a:
+        wait_linked(a)
+        for data in (b"", b"\2" + spending(1), b"\1" + spending(1)[:-1], b"\1\0", b"\1" + spending(1 << 63),
+                     b"\1\4" + spending(1)[1:], b"\1" + spending(1) * 513):
+            engine.ask("XADD", SPENT, "*", "n", "somebody", "d", data)
+        engine.ask("XADD", SPENT, "*", "n", "somebody", "other", "field")
+        for _ in range(20):
+            engine.ask("XADD", SPENT, "*", "n", "somebody", "d",
+                       b"\1" + spending((1 << 63) - 1) + spending((1 << 63) - 1, kind=1))
+        engine.ask("XADD", SPENT, "*", "n", "somebody", "d", b"\1" + spending(400, "127.0.0.9"))
+        with a.tcp() as client, a.tcp(source="127.0.0.9") as other:
+            client.sendall(dots(100))
+            finish(a, client, 3)
+            begin = time.monotonic()
+            other.sendall(dots(700))
+            finish(a, other, 4)
+            assert time.monotonic() - begin < 60
+        assert a.totals("link")["malformed"] == 7
+
+
+def test_nobody_carries(tmp_path):
+    with Wall(tmp_path, DOTS, core=SHARED) as wall:
+        wait_for("a word", lambda: "limits = shared, but nothing links this wall" in wall.log(), 60)
+
+
+def test_two_sections_tell_once(engine, tmp_path):
+    """A wall with two links has one carrier."""
+    more = "offset = 0,0\nregion = 32x48\n"
+    with Wall(short_folder(tmp_path, "a"), DOTS + section(engine, more) + section(engine, "offset = 32,0\n", "other")
+              .replace("[plugin link]", "[plugin link right]"), core=SHARED + "pixels-per-source = 500\n") as a:
+        wait_for("both to be linked", lambda: a.log().count("linked by") == 2)
+        a.paint(dots(100))
+        wait_for("it to be told", lambda: told(engine) == {"127.0.0.1": 100})
+        assert engine.ask("EXISTS", SPENT.replace("mural.0", "other.0")) == 0
