@@ -427,8 +427,8 @@ MURAL_EXPORT const char *mural_version(void);
 #include <mural/event.h>
 #include <mural/limits.h>
 #include <mural/operator.h>
-#include <mural/share.h>
 #include <mural/reply.h>
 #include <mural/service.h>
+#include <mural/share.h>
 
 #endif

@@ -59,8 +59,8 @@ enum mural_lease_outcome {
 /* Takes a name for so many ms, unless somebody has it; calls `done` once, within two
  * seconds, never from within.  NULL: nobody can say now; go on by yourself. */
 struct mural_lease;
-MURAL_EXPORT struct mural_lease *mural_lease(struct mural_host *host, const char *name,
-	uint64_t for_ms,
+MURAL_EXPORT struct mural_lease *mural_lease_name(struct mural_host *host,
+	const char *name, uint64_t for_ms,
 	void (*done)(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms),
 	void *arg);
 

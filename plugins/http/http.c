@@ -10,6 +10,7 @@
 
 #include "common/server-options.h"
 #include "http/board/board.h"
+#include "http/board/fellows.h"
 #include "http/board/generators.h"
 #include "http/history/history.h"
 #include "http/operator/operator.h"
@@ -66,6 +67,7 @@ struct http {
 	struct mural_listener *listener;
 	struct store *store;
 	struct board board;
+	struct fellows fellows;
 	struct socketio socketio;
 	struct history history;
 	struct viewers viewers;
@@ -215,6 +217,16 @@ http_painted_over(struct mural_host *host, const struct mural_rect *rects, size_
 		board_forget_covered(&http->board, rects, n);
 }
 
+/* What other walls tell of their boards. */
+static void
+on_fellows(struct mural_host *host, const struct mural_parcel *parcel)
+{
+	struct http *http = host->state;
+
+	if (!fellows_heard(&http->fellows, parcel))
+		web_discard(&http->web, MURAL_MALFORMED);
+}
+
 static int
 start_board(struct http *http, const struct http_config *config)
 {
@@ -272,6 +284,8 @@ start_subjects(struct http *http, const struct http_config *config)
 		return ret;
 	if (store_missing(http->store))
 		wait_for_database(http);
+	fellows_start(&http->fellows, web->host, http->store, http->board.generators,
+		on_fellows);
 	socketio_start(&http->socketio, web);
 	http->ops.board = &http->board;
 	hour_start(&http->ops.hour, web);
@@ -290,6 +304,7 @@ http_stop(struct mural_host *host)
 	viewers_stop(&http->viewers);
 	history_stop(&http->history);
 	socketio_stop(&http->socketio);
+	fellows_stop(&http->fellows);
 	board_stop(&http->board);
 	page_finish(&http->page);
 	store_stop(http->store);

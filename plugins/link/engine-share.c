@@ -176,7 +176,18 @@ topics_drop(struct engine *engine)
 	engine->is_reading_topics = false;
 }
 
-/* An engine that refuses it is full, or a replica: what is told again finds out. */
+/* An engine that refuses it is full, or a replica. */
+static void
+on_tell_answered(redisAsyncContext *context, void *answer, void *unused)
+{
+	struct engine *engine = engine_answered(context, answer);
+	const redisReply *reply = answer;
+
+	(void)unused;
+	if (engine && reply->type == REDIS_REPLY_ERROR)
+		engine->events.on_tell_refused(engine->arg, reply->str);
+}
+
 int
 engine_tell(
 	struct engine *engine, const char *name, const struct blob *data, uint64_t keep)
@@ -191,7 +202,9 @@ engine_tell(
 	command_words(&command, words);
 	command_text(&command, engine->config.node);
 	command_field(&command, "d", data);
-	return command_ask(&command, &engine->commands, NULL, NULL) ? 0 : -ENOTCONN;
+	return command_ask(&command, &engine->commands, on_tell_answered, NULL)
+		       ? 0
+		       : -ENOTCONN;
 }
 
 /* ------------------------------------------------------------------- names */

@@ -127,6 +127,9 @@ struct engine_events {
 	/* What is told on a topic; at first a parcel without data. */
 	void (*on_parcel)(void *arg, const char *topic, const struct parcel *parcel);
 
+	/* What was told is not there: why. */
+	void (*on_tell_refused)(void *arg, const char *why);
+
 	/* Whether a name was taken, or for how long somebody has it yet. */
 	void (*on_name)(
 		void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms);

@@ -364,6 +364,19 @@ on_parcel(void *arg, const char *topic, const struct parcel *parcel)
 }
 
 static void
+on_tell_refused(void *arg, const char *why)
+{
+	struct link *link = arg;
+
+	link->was_tell_refused = true;
+	if (state_is_news(link, &link->tell_said_at))
+		mural_log(link->host, MURAL_WARN,
+			"the engine refuses what is shared: %s; told again until it does "
+			"not",
+			why);
+}
+
+static void
 on_name(void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms)
 {
 	(void)arg;
@@ -384,5 +397,6 @@ const struct engine_events link_events = {
 	.on_put = on_put,
 	.on_lease = on_lease,
 	.on_parcel = on_parcel,
+	.on_tell_refused = on_tell_refused,
 	.on_name = on_name,
 };

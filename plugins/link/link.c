@@ -107,6 +107,7 @@ on_second(const struct mural_event *event, struct mural_brush *brush)
 		engine_restart(link->engine, "it does not answer");
 	else if (!link->is_looking && since >= LOOK_S * 1000)
 		link_look(link);
+	sharing_tick(link);
 	if (link->phase != PHASE_LINKED)
 		return;
 	flight_tick(link);

@@ -150,7 +150,9 @@ struct link {
 	bool is_keeping;
 
 	struct reins reins;
-	bool shares;       /* also limits: it is this wall's carrier */
+	bool shares; /* also limits: it is this wall's carrier */
+	bool was_tell_refused;
+	uint64_t tell_said_at;
 	bool has_all_acts; /* that the engine had when it was asked */
 
 	/* state.c */
@@ -212,6 +214,7 @@ void keeper_checked(struct link *link);
 bool sharing_start(struct link *link); /* false: nothing, or another section does */
 void sharing_stop(struct link *link);
 void sharing_set(struct link *link, bool has_engine);
+void sharing_tick(struct link *link);
 void sharing_heard(struct link *link, const char *topic, const struct parcel *heard);
 void sharing_named(
 	struct mural_lease *lease, enum name_outcome outcome, uint64_t left_ms);

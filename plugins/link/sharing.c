@@ -64,8 +64,19 @@ sharing_set(struct link *link, bool has_engine)
 {
 	if (!link->shares)
 		return;
+	link->was_tell_refused &= has_engine;
 	mural_metric_set(link->host, METRIC_SHARED, has_engine);
 	mural_carries(link->host, has_engine);
+}
+
+/* What was refused is told again when topics begin anew. */
+void
+sharing_tick(struct link *link)
+{
+	if (!link->was_tell_refused)
+		return;
+	link->was_tell_refused = false;
+	sharing_set(link, true);
 }
 
 void

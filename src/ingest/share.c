@@ -65,12 +65,11 @@ find_follow(const struct share *share, const char *topic)
 {
 	struct share_follow *follow;
 
-	LIST_FOREACH(follow, &share->follows, follows)
-	{
+	for (follow = LIST_FIRST(&share->follows); follow;
+		follow = LIST_NEXT(follow, follows))
 		if (strcmp(follow->topic, topic) == 0)
-			return follow;
-	}
-	return NULL;
+			break;
+	return follow;
 }
 
 static void
@@ -99,7 +98,7 @@ follow_start(struct share *share, const struct share_follow *wanted)
 		follow_end(share, follow);
 	if (!wanted->heard)
 		return 0;
-	follow = malloc(sizeof(*follow));
+	follow = calloc(1, sizeof(*follow));
 	if (!follow)
 		return -ENOMEM;
 	*follow = *wanted;
@@ -137,16 +136,23 @@ mural_heard(struct mural_host *host, const char *topic, const struct mural_parce
 	follow->heard(follow->host ? follow->host : host, parcel);
 }
 
-void
-share_forget(struct share *share, const struct instance *instance)
+/* Those of an instance, or with NULL all. */
+static void
+follows_end(struct share *share, const struct instance *instance)
 {
 	struct share_follow *follow, *next;
 
 	for (follow = LIST_FIRST(&share->follows); follow; follow = next) {
 		next = LIST_NEXT(follow, follows);
-		if (follow->host == &instance->host)
+		if (!instance || follow->host == &instance->host)
 			follow_end(share, follow);
 	}
+}
+
+void
+share_forget(struct share *share, const struct instance *instance)
+{
+	follows_end(share, instance);
 }
 
 /* ------------------------------------------------------------------ telling */
@@ -176,7 +182,7 @@ mural_tell(struct mural_host *host, const char *topic, const void *data, size_t 
 /* ------------------------------------------------------------------ leases */
 
 struct mural_lease *
-mural_lease(struct mural_host *host, const char *name, uint64_t for_ms,
+mural_lease_name(struct mural_host *host, const char *name, uint64_t for_ms,
 	void (*done)(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms),
 	void *arg)
 {
@@ -272,10 +278,9 @@ mural_carries(struct mural_host *host, bool has_engine)
 		return;
 	share->has_engine = has_engine;
 	share->slow_ms = 0;
-	LIST_FOREACH(follow, &share->follows, follows)
-	{
+	for (follow = LIST_FIRST(&share->follows); follow;
+		follow = LIST_NEXT(follow, follows))
 		follow_begin(share, follow);
-	}
 }
 
 /* ------------------------------------------------------------------ budgets */
@@ -348,13 +353,10 @@ share_start(struct share *share, struct ingest *ingest)
 void
 share_stop(struct share *share)
 {
-	struct share_follow *follow;
-
 	if (!share->ingest)
 		return;
 	share->has_engine = false;
-	while ((follow = LIST_FIRST(&share->follows)))
-		follow_end(share, follow);
+	follows_end(share, NULL);
 	uv_close((uv_handle_t *)&share->tick, NULL);
 	share->ingest = NULL;
 }

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """server.limits = shared: what a source may do is one over all walls of the same picture, and the
 board behind a load balancer is one, too."""
+import contextlib
+import json
+import signal
 import socket
 import struct
 import time
 
 import pytest
 
+from boardclient import Board, board_wall
 from control import Operator, control
 from linking import Engine, linked, section, short_folder, wait_linked
 from waiting import wait_for
@@ -136,3 +140,82 @@ def test_two_sections_tell_once(engine, tmp_path):
         a.paint(dots(100))
         wait_for("it to be told", lambda: told(engine) == {"127.0.0.1": 100})
         assert engine.ask("EXISTS", SPENT.replace("mural.0", "other.0")) == 0
+
+
+# ---- the board
+
+GENERATORS = "mural:{mural.0.0}:share:http/generators"
+needs_http = pytest.mark.skipif(
+    not has_plugin("http"), reason="built without http: apt-get install libmicrohttpd-dev libsqlite3-dev libmd-dev")
+
+
+@contextlib.contextmanager
+def boards(engine, tmp_path, *names, rate="1h"):
+    """Walls with a board each, linked."""
+    with contextlib.ExitStack() as stack:
+        walls = [stack.enter_context(board_wall(
+            short_folder(tmp_path, name), others=DOTS + section(engine), core=SHARED, rate=rate)) for name in names]
+        wait_linked(*walls)
+        yield [stack.enter_context(Board(wall)) for wall in walls]
+
+
+def known(board, token):
+    """Whether a board has the generator, without a cell set: there is none so far out."""
+    return board.put(token, 1000, 0, 0).status == 400
+
+
+@needs_http
+def test_one_token_and_one_cooldown(engine, tmp_path):
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        token, other = a.register("one"), b.register("other")
+        wait_for("both to know both", lambda: known(b, token) and known(a, other))
+        a.paint(token, 0, 0, 3)
+        assert b.put(token, 0, 1, 3).status == 429
+        answer = b.put(token, 0, 1, 3)
+        assert answer.status == 429 and answer.json()["timeoutRemaining"] > 3000
+        b.paint(other, 1, 1, 3)
+        assert a.put(other, 1, 1, 4).status == 429
+        assert a.register("one") == token and b.register("other") == other
+        assert b.register("one") == token
+        # who is removed from one is removed from all
+        assert a.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+        wait_for("it to be gone", lambda: b.put(token, 2, 2, 0).status == 401)
+
+
+@needs_http
+def test_boards_without_an_engine(engine, tmp_path):
+    """Each by itself; what happened meanwhile the others know afterwards, also who was not there."""
+    with boards(engine, tmp_path, "a", "b", rate="5m") as (a, b):
+        token, old = a.register("one"), a.register("old")
+        wait_for("both to know it", lambda: known(b, token) and known(b, old))
+        engine.process.send_signal(signal.SIGSTOP)
+        a.paint(token, 0, 0, 3)  # the engine is waited for, but not for long
+        engine.kill()
+        b.paint(token, 0, 1, 3)
+        late = b.register("late")
+        assert a.ask("DELETE", "/remove-pg", {"id": old}).status == 200
+        engine.start()
+        wait_for("a to know who was late", lambda: known(a, late), 60)
+        wait_for("b to know who is gone", lambda: b.put(old, 1000, 0, 0).status == 401, 60)
+        # an engine that has lost all is told all
+        with boards(engine, tmp_path, "c") as (c,):
+            wait_for("c to know all", lambda: known(c, late) and known(c, token), 60)
+            assert c.put(old, 0, 0, 0).status == 401
+
+
+@needs_http
+def test_forged_registrations(engine, tmp_path):
+    good = {"id": "0" * 24, "name": "n", "author": "a", "secret": "5" * 64, "number": 1}
+    bad = [dict(good, id="x" * 24), dict(good, id="0" * 23), dict(good, name="n" * 201), dict(good, name=1),
+           dict(good, secret="5" * 62), dict(good, author=None), {"removed": "y"}, {"removed": 7}, [], {}]
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        for forged in bad:
+            engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", json.dumps(forged))
+        engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", b"\xff{")
+        engine.ask("XADD", GENERATORS, "*", "d", json.dumps(good))
+        for board in a, b:
+            wait_for("the last of them", lambda board=board: known(board, good["id"]))
+            text = board.ask("GET", "/metrics").body.decode()
+            count = next(line for line in text.splitlines()
+                         if line.startswith("murald_discarded_total") and 'malformed' in line and '"http"' in line)
+            assert count.endswith(" %d" % (len(bad) + 1)), count

@@ -108,7 +108,7 @@ CALL(ask, struct mural_question question = { .size = sizeof(question), .verb = "
 
 CALL(follow, (void)mural_follow(c->host, "topic", 0, 0, heard))
 CALL(tell, (void)mural_tell(c->host, "topic", "x", 1, 1))
-CALL(lease, (void)mural_lease(c->host, "name", 1, leased, NULL))
+CALL(lease_name, (void)mural_lease_name(c->host, "name", 1, leased, NULL))
 CALL(carry, (void)mural_carry(c->host, NULL))
 CALL(carries, mural_carries(c->host, false))
 CALL(heard, struct mural_parcel parcel = { .size = sizeof(parcel) };
@@ -125,7 +125,7 @@ static const struct call {
 	ENTRY(send_to), ENTRY(paint_as), ENTRY(publish), ENTRY(stopped), ENTRY(listen),
 	ENTRY(watch), ENTRY(retry), ENTRY(each_instance), ENTRY(display_counters),
 	ENTRY(current_notice), ENTRY(record_file), ENTRY(each_verb), ENTRY(ask),
-	ENTRY(follow), ENTRY(tell), ENTRY(lease), ENTRY(carry), ENTRY(carries),
+	ENTRY(follow), ENTRY(tell), ENTRY(lease_name), ENTRY(carry), ENTRY(carries),
 	ENTRY(heard),
 };
 /* clang-format on */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets a cell, for generators and for the web page. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/board/api.h"
@@ -16,6 +18,94 @@ reply_outside(struct request *request)
 {
 	web_discard(request->web, MURAL_OUT_OF_BOUNDS);
 	return reply_error(request, MHD_HTTP_BAD_REQUEST, "Invalid Position");
+}
+
+static enum MHD_Result
+paint_cell(struct request *request, struct generator *generator,
+	const struct pixel_body *pixel)
+{
+	struct board *board = request->subject;
+	const struct board_settings *settings = &board->settings;
+
+	http_client_paint_as(request->web, request->connection, generator->painter);
+	if (settings->enabled)
+		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
+	return reply_shared_json(
+		request, settings->accepted, settings->text, strlen(settings->text));
+}
+
+/* ------------------------------------------------------------ one over all walls */
+
+/* A cell that waits until it is known whether its generator has painted on another wall.
+ */
+struct pending_cell {
+	struct request *request;
+	struct mural_lease *lease;
+	struct pixel_body pixel;
+	char id[STORE_ID_LEN + 1];
+	uint64_t left_ms; /* of its cooldown there; 0: it may paint */
+};
+
+static enum MHD_Result
+answer_leased(struct request *request)
+{
+	const struct pending_cell *pending = request->data;
+	struct board *board = request->subject;
+	struct generator *generator =
+		generators_find(board->generators, pending->id, STORE_ID_LEN);
+	const uint64_t now = uv_hrtime();
+
+	if (!generator)
+		return api_reply_unauthorized(request);
+	if (pending->left_ms == 0)
+		return paint_cell(request, generator, &pending->pixel);
+	generator->ready_ns = now + pending->left_ms * MS;
+	return api_reply_cooldown(request, generator, now);
+}
+
+static void
+on_leased(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms)
+{
+	struct pending_cell *pending = arg;
+
+	pending->lease = NULL;
+	pending->left_ms = outcome == MURAL_LEASE_TAKEN ? left_ms : 0;
+	request_resume(pending->request, answer_leased);
+}
+
+static void
+on_cell_completed(struct request *request)
+{
+	struct pending_cell *pending = request->data;
+
+	mural_lease_abandon(pending->lease);
+	free(pending);
+}
+
+/* False: this wall decides by itself. */
+static bool
+wait_for_lease(struct request *request, const struct generator *generator,
+	const struct pixel_body *pixel)
+{
+	const struct board *board = request->subject;
+	struct pending_cell *pending = calloc(1, sizeof(*pending));
+	char name[STORE_ID_LEN + 16];
+
+	if (!pending)
+		return false;
+	pending->request = request;
+	pending->pixel = *pixel;
+	memcpy(pending->id, generator->id, sizeof(pending->id));
+	snprintf(name, sizeof(name), "cool/%s", generator->id);
+	pending->lease = mural_lease_name(
+		request->web->host, name, board->settings.rate_ms, on_leased, pending);
+	if (!pending->lease) {
+		free(pending);
+		return false;
+	}
+	request->data = pending;
+	request->on_completed = on_cell_completed;
+	return true;
 }
 
 /* A rejected request does not start the cooldown. */
@@ -49,11 +139,9 @@ set_cell(struct request *request, struct generator *generator,
 		return api_reply_rate_limited(request, SECOND);
 	generators_use(board->generators, generator, source);
 	generator->ready_ns = now + settings->rate_ms * MS;
-	http_client_paint_as(request->web, request->connection, generator->painter);
-	if (settings->enabled)
-		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
-	return reply_shared_json(
-		request, settings->accepted, settings->text, strlen(settings->text));
+	if (settings->rate_ms > 0 && wait_for_lease(request, generator, pixel))
+		return request_suspend(request);
+	return paint_cell(request, generator, pixel);
 }
 
 /* What is not a number is out of bounds. */

@@ -41,6 +41,8 @@ struct generators {
 	size_t n, n_removed; /* n: all in the list */
 	struct mural_ratelimit *registrations;
 	uint32_t last_number;
+	void (*changed)(void *arg, const struct generator *generator, bool is_removed);
+	void *watcher;
 	uint64_t seed; /* so that nobody can choose what shares a bucket */
 	struct generator *buckets[N_KEYS][BUCKETS];
 	struct holder *holders[HOLDERS];
@@ -344,6 +346,8 @@ generators_remove(struct generators *generators, struct generator *generator)
 		.secret = generator->secret,
 	};
 
+	if (generators->changed)
+		generators->changed(generators->watcher, generator, true);
 	for (int key = 0; key < BY_NUMBER; key++)
 		bucket_remove(generator, key);
 	let_go(generator->holder);
@@ -407,7 +411,38 @@ generators_add(struct generators *generators, const char *name, const char *auth
 	(*added)->mark = store_mark(generators->store);
 	(*added)->used_ns = uv_hrtime();
 	explicit_bzero(id, sizeof(id));
+	if (generators->changed)
+		generators->changed(generators->watcher, *added, false);
 	return 0;
+}
+
+const struct generator *
+generators_adopt(struct generators *generators, const struct store_generator *from)
+{
+	struct store_generator numbered = *from;
+	struct generator *adopted;
+
+	generators_make_room(generators, 0);
+	if (generators->last_number == UINT32_MAX)
+		return NULL;
+	numbered.number = generators->last_number + 1;
+	adopted = generators_insert(generators, &numbered, 0);
+	if (!adopted)
+		return NULL;
+	generators->last_number++;
+	store_put_generator(generators->store, &numbered);
+	adopted->used_ns = uv_hrtime();
+	adopted->mark = store_mark(generators->store);
+	return adopted;
+}
+
+void
+generators_watch(struct generators *generators,
+	void (*changed)(void *arg, const struct generator *generator, bool is_removed),
+	void *arg)
+{
+	generators->changed = changed;
+	generators->watcher = arg;
 }
 
 void

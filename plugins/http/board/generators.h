@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,16 @@ unsigned generators_register_wait(struct generators *generators, uint64_t source
  * others give way.  0 or -errno. */
 int generators_add(struct generators *generators, const char *name, const char *author,
 	const char *secret, uint64_t source, struct generator **added);
+
+/* Adds one that was registered on another wall, by whom is not known here; not told to
+ * who watches.  NULL: there is no room. */
+const struct generator *generators_adopt(
+	struct generators *generators, const struct store_generator *from);
+
+/* Calls changed(arg, ...) for each one that is added or removed; NULL: no more. */
+void generators_watch(struct generators *generators,
+	void (*changed)(void *arg, const struct generator *generator, bool is_removed),
+	void *arg);
 
 /* The source uses it now, and holds it from here on. */
 void generators_use(

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells other walls who registers on this board and who is removed, and hears it. */
+#include "http/board/fellows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "http/board/generators.h"
+#include "http/web/json-field.h"
+
+#define TOPIC "generators"
+
+/* -------------------------------------------------------------------- telling */
+
+static void
+tell(const struct fellows *fellows, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text)
+		(void)mural_tell(fellows->host, TOPIC, text, strlen(text), FELLOWS_KEPT);
+	free(text);
+	json_decref(json);
+}
+
+static void
+tell_generator(const struct fellows *fellows, const struct generator *generator)
+{
+	char secret[2 * STORE_SECRET_LEN + 1];
+
+	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
+		snprintf(secret + 2 * i, 3, "%02x", generator->secret[i]);
+	tell(fellows, json_pack("{ss ss ss ss sI}", "id", generator->id, "name",
+			      generator->name, "author", generator->author, "secret",
+			      secret, "number", (json_int_t)generator->number));
+}
+
+static void
+tell_removed(const struct fellows *fellows, const char *id)
+{
+	tell(fellows, json_pack("{ss}", "removed", id));
+}
+
+static void
+drop_removed(struct fellows *fellows, struct fellows_removed *removed)
+{
+	TAILQ_REMOVE(&fellows->removed, removed, next);
+	fellows->n_removed--;
+	free(removed);
+}
+
+static void
+add_removed(struct fellows *fellows, const char *id)
+{
+	struct fellows_removed *removed = calloc(1, sizeof(*removed));
+
+	if (!removed)
+		return;
+	snprintf(removed->id, sizeof(removed->id), "%s", id);
+	if (fellows->n_removed == FELLOWS_REMOVED_MAX)
+		drop_removed(fellows, TAILQ_FIRST(&fellows->removed));
+	TAILQ_INSERT_TAIL(&fellows->removed, removed, next);
+	fellows->n_removed++;
+}
+
+/* This board's own do. */
+static void
+on_changed(void *arg, const struct generator *generator, bool is_removed)
+{
+	struct fellows *fellows = arg;
+
+	if (!is_removed) {
+		tell_generator(fellows, generator);
+	} else if (!fellows->is_hearing) {
+		add_removed(fellows, generator->id);
+		tell_removed(fellows, generator->id);
+	}
+}
+
+static void
+set_told(struct fellows *fellows, uint32_t number)
+{
+	fellows->told = number;
+	store_set_number(fellows->store, "told", number);
+}
+
+/* The walls are linked: what the others may not know. */
+static void
+tell_all(struct fellows *fellows, bool anew)
+{
+	struct fellows_removed *removed;
+
+	if (anew)
+		set_told(fellows, 0);
+	for (struct generator *i = generators_first(fellows->generators); i; i = i->next)
+		if (*i->id && i->number > fellows->told)
+			tell_generator(fellows, i);
+	TAILQ_FOREACH(removed, &fellows->removed, next)
+	{
+		tell_removed(fellows, removed->id);
+	}
+}
+
+/* -------------------------------------------------------------------- hearing */
+
+/* False: other characters, or not as many. */
+static bool
+is_hex(const char *text, size_t len)
+{
+	return text && strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+}
+
+static uint8_t
+nibble(char c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static bool
+adopt(struct fellows *fellows, const json_t *json)
+{
+	uint8_t secret[STORE_SECRET_LEN];
+	const char *digits = json_string_value(json_object_get(json, "secret"));
+	struct store_generator from = {
+		.id = json_string_value(json_object_get(json, "id")),
+		.name = field_text(json_object_get(json, "name"), NAME_MAX_BYTES),
+		.author = field_text(json_object_get(json, "author"), NAME_MAX_BYTES),
+		.secret = secret,
+	};
+	const struct generator *adopted;
+
+	if (!is_hex(from.id, STORE_ID_LEN) || !from.name || !from.author ||
+		!is_hex(digits, 2 * STORE_SECRET_LEN))
+		return false;
+	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
+		secret[i] =
+			(uint8_t)(nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]));
+	if (generators_find(fellows->generators, from.id, STORE_ID_LEN))
+		return true;
+	adopted = generators_adopt(fellows->generators, &from);
+	if (adopted && adopted->number == fellows->told + 1)
+		set_told(fellows, adopted->number);
+	return true;
+}
+
+static bool
+hear_removed(struct fellows *fellows, const char *id)
+{
+	struct generator *generator;
+
+	if (!is_hex(id, STORE_ID_LEN))
+		return false;
+	generator = generators_find(fellows->generators, id, STORE_ID_LEN);
+	fellows->is_hearing = true;
+	if (generator)
+		generators_remove(fellows->generators, generator);
+	fellows->is_hearing = false;
+	return true;
+}
+
+/* What this wall has told is there. */
+static void
+returned(struct fellows *fellows, const json_t *json)
+{
+	const char *id = json_string_value(json_object_get(json, "removed"));
+	const int64_t number = json_integer_value(json_object_get(json, "number"));
+	struct fellows_removed *removed;
+
+	if (number > fellows->told && number <= UINT32_MAX)
+		set_told(fellows, (uint32_t)number);
+	TAILQ_FOREACH(removed, &fellows->removed, next)
+	{
+		if (id && strcmp(removed->id, id) == 0)
+			break;
+	}
+	if (removed)
+		drop_removed(fellows, removed);
+}
+
+bool
+fellows_heard(struct fellows *fellows, const struct mural_parcel *parcel)
+{
+	json_t *json, *removed;
+	bool makes_sense = true;
+
+	store_set_number(fellows->store, "heard ms", (int64_t)parcel->ms);
+	store_set_number(fellows->store, "heard seq", (int64_t)parcel->seq);
+	if (!parcel->data) {
+		tell_all(fellows, parcel->ms == 0 && parcel->seq == 0);
+		return true;
+	}
+	json = json_loadb(parcel->data, parcel->len, JSON_REJECT_DUPLICATES, NULL);
+	removed = json_object_get(json, "removed");
+	if (parcel->is_ours)
+		returned(fellows, json);
+	else if (removed)
+		makes_sense = hear_removed(fellows, json_string_value(removed));
+	else
+		makes_sense = adopt(fellows, json);
+	json_decref(json);
+	return makes_sense;
+}
+
+/* ------------------------------------------------------------------ start, stop */
+
+void
+fellows_start(struct fellows *fellows, struct mural_host *host, struct store *store,
+	struct generators *generators,
+	void (*heard)(struct mural_host *host, const struct mural_parcel *parcel))
+{
+	*fellows = (struct fellows){
+		.store = store,
+		.generators = generators,
+		.told = (uint32_t)store_number(store, "told", 0),
+	};
+	TAILQ_INIT(&fellows->removed);
+	if (store_missing(store) ||
+		mural_follow(host, TOPIC, (uint64_t)store_number(store, "heard ms", 0),
+			(uint64_t)store_number(store, "heard seq", 0), heard) < 0)
+		return;
+	fellows->host = host;
+	generators_watch(generators, on_changed, fellows);
+}
+
+void
+fellows_stop(struct fellows *fellows)
+{
+	struct fellows_removed *removed;
+
+	if (!fellows->host)
+		return;
+	(void)mural_follow(fellows->host, TOPIC, 0, 0, NULL);
+	generators_watch(fellows->generators, NULL, NULL);
+	while ((removed = TAILQ_FIRST(&fellows->removed)))
+		drop_removed(fellows, removed);
+	fellows->host = NULL;
+}

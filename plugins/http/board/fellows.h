@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boards of other walls of the same picture, with server.limits = shared: who has
+ * registered on one has a token for all, and who was removed from one for none.
+ *
+ * Each has all generators in a database of its own.  One that others may not know yet is
+ * told again whenever the walls are linked anew, until it comes back from there.
+ *
+ * The main loop's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <mural/plugin.h>
+
+#include "http/store/store.h"
+
+struct board;
+struct generator;
+struct generators;
+
+/* Removals that are not told yet; of more the oldest are forgotten. */
+#define FELLOWS_REMOVED_MAX 4096
+
+/* Generators and removals that the engine keeps for who comes later. */
+#define FELLOWS_KEPT 65536
+
+struct fellows_removed {
+	TAILQ_ENTRY(fellows_removed) next;
+	char id[STORE_ID_LEN + 1];
+};
+
+struct fellows {
+	struct mural_host *host; /* NULL: there are none */
+	struct store *store;
+	struct generators *generators;
+	uint32_t told; /* generators up to that number are known to all */
+	TAILQ_HEAD(, fellows_removed) removed;
+	unsigned n_removed;
+	bool is_hearing; /* a removal, which is not told again */
+};
+
+/* `heard` passes on to fellows_heard(). */
+void fellows_start(struct fellows *fellows, struct mural_host *host, struct store *store,
+	struct generators *generators,
+	void (*heard)(struct mural_host *host, const struct mural_parcel *parcel));
+
+/* Accepts a zeroed struct. */
+void fellows_stop(struct fellows *fellows);
+
+/* False: it makes no sense. */
+bool fellows_heard(struct fellows *fellows, const struct mural_parcel *parcel);
