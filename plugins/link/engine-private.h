@@ -45,6 +45,7 @@ struct engine {
 	unsigned n_asked;         /* Sentinels, ever */
 	unsigned n_rounds;        /* through all of them */
 	char target[ADDRESS_MAX]; /* what it connects to */
+	char moved[ADDRESS_MAX];  /* the cluster's node to try next; empty: none */
 	bool is_up;
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;

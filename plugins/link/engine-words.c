@@ -134,13 +134,34 @@ command_field(struct command *command, const char *name, const struct blob *valu
 	command_blob(command, value->data, value->len);
 }
 
+/* A cluster's node says which other one has the keys, "MOVED SLOT HOST:PORT": that is the
+ * next to connect to.  False: it says something else. */
+static bool
+take_moved(struct engine *engine, const char *error)
+{
+	const char *address = strrchr(error, ' ');
+
+	if (strncmp(error, "MOVED ", 6) != 0 || !address || !strchr(address, ':') ||
+		address[1] == ':')
+		return false;
+	snprintf(engine->moved, ADDRESS_MAX, "%s", address + 1);
+	return true;
+}
+
 /* An engine that does not answer what must be known is none. */
 bool
 engine_is_refused(struct engine *engine, const redisReply *reply)
 {
+	char why[ADDRESS_MAX + 40];
+
 	if (reply->type != REDIS_REPLY_ERROR)
 		return false;
-	engine_restart(engine, reply->str);
+	if (take_moved(engine, reply->str))
+		snprintf(why, sizeof(why), "its cluster has this wall at %s",
+			engine->moved);
+	else
+		snprintf(why, sizeof(why), "%s", reply->str);
+	engine_restart(engine, why);
 	return true;
 }
 

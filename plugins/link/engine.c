@@ -170,10 +170,13 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 		return;
 	}
 	engine->is_connecting = true;
-	if (*engine->config.sentinel)
+	if (*engine->moved) /* once: if it is wrong, whom the config names knows better */
+		snprintf(engine->target, ADDRESS_MAX, "%s", engine->moved);
+	else if (*engine->config.sentinel)
 		sentinel_next(engine);
 	else
 		snprintf(engine->target, ADDRESS_MAX, "%s", engine->config.address);
+	*engine->moved = '\0';
 	engine_reach(engine);
 }
 

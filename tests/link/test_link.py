@@ -611,6 +611,29 @@ def test_a_wall_that_shows_a_replica(engine, tmp_path):
             view.painted(3, 1, (0, 0, 0))
 
 
+def test_a_cluster(tmp_path):
+    """Of two nodes one has the wall's keys; who is told the other is sent there."""
+    *ports, one, other = free_ports(4)
+    with contextlib.ExitStack() as stack:
+        nodes = [stack.enter_context(Engine(short_folder(tmp_path, str(port)), "--port", str(port), "--cluster-enabled",
+                                            "yes", "--cluster-port", str(bus)))
+                 for port, bus in zip(ports, (one, other))]
+        slot = nodes[0].ask("CLUSTER", "KEYSLOT", key("mural", "log"))
+        nodes[0].ask("CLUSTER", "ADDSLOTS", *(i for i in range(16384) if i != slot))
+        nodes[1].ask("CLUSTER", "ADDSLOTS", slot)
+        nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", ports[1], other)
+        for node in nodes:
+            wait_for("the cluster", lambda node=node: b"cluster_state:ok" in node.ask("CLUSTER", "INFO"), 60)
+        address = "127.0.0.1:%d"
+        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = %s\n" % (
+            address % port))) for name, port in zip("ab", ports))
+        wait_linked(a, b)
+        a.paint(scribble(1, 200))
+        converged(nodes[1], a, b)
+        assert "its cluster has this wall at %s; the wall goes on alone" % (address % ports[1]) in a.log()
+        assert "its cluster" not in b.log()
+
+
 def test_addresses_without_a_sentinel(tmp_path):
     wall = Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:1 127.0.0.1:2\n")
     assert wall.start().process.wait(30) == 78
