@@ -10,6 +10,7 @@
 
 #include "common/server-options.h"
 #include "http/board/board.h"
+#include "http/board/fellow-cells.h"
 #include "http/board/fellows.h"
 #include "http/board/generators.h"
 #include "http/history/history.h"
@@ -68,6 +69,7 @@ struct http {
 	struct store *store;
 	struct board board;
 	struct fellows fellows;
+	struct fellow_cells fellow_cells;
 	struct socketio socketio;
 	struct history history;
 	struct viewers viewers;
@@ -169,7 +171,7 @@ http_check(const void *http_config, struct mural_check *check)
 
 /* Sends "pixel update" to socket.io's listeners. */
 static void
-on_pixel(struct board *board, const struct store_pixel *pixel,
+emit_pixel(struct board *board, const struct store_pixel *pixel,
 	const struct generator *generator)
 {
 	struct http *http = board->data;
@@ -183,6 +185,16 @@ on_pixel(struct board *board, const struct store_pixel *pixel,
 		pixel->row, pixel->column, pixel->colour, board->pixels,
 		board->unnecessary, generator->label);
 	socketio_emit(&http->socketio, "pixel update", json);
+}
+
+static void
+on_pixel(struct board *board, const struct store_pixel *pixel,
+	const struct generator *generator)
+{
+	struct http *http = board->data;
+
+	fellow_cells_tell(&http->fellow_cells, pixel, generator, board->peer);
+	emit_pixel(board, pixel, generator);
 }
 
 /* Sends "notice" to socket.io's listeners. */
@@ -227,6 +239,15 @@ on_fellows(struct mural_host *host, const struct mural_parcel *parcel)
 		web_discard(&http->web, MURAL_MALFORMED);
 }
 
+static void
+on_fellow_cells(struct mural_host *host, const struct mural_parcel *parcel)
+{
+	struct http *http = host->state;
+
+	if (!fellow_cells_heard(&http->fellow_cells, parcel))
+		web_discard(&http->web, MURAL_MALFORMED);
+}
+
 static int
 start_board(struct http *http, const struct http_config *config)
 {
@@ -244,6 +265,7 @@ start_board(struct http *http, const struct http_config *config)
 	};
 
 	http->board.on_pixel = on_pixel;
+	http->board.on_heard = emit_pixel;
 	http->board.data = http;
 	return board_start(&http->board, &http->web, http->store, &board_config);
 }
@@ -286,6 +308,7 @@ start_subjects(struct http *http, const struct http_config *config)
 		wait_for_database(http);
 	fellows_start(&http->fellows, web->host, http->store, http->board.generators,
 		on_fellows);
+	fellow_cells_start(&http->fellow_cells, &http->board, on_fellow_cells);
 	socketio_start(&http->socketio, web);
 	http->ops.board = &http->board;
 	hour_start(&http->ops.hour, web);
@@ -304,6 +327,7 @@ http_stop(struct mural_host *host)
 	viewers_stop(&http->viewers);
 	history_stop(&http->history);
 	socketio_stop(&http->socketio);
+	fellow_cells_stop(&http->fellow_cells);
 	fellows_stop(&http->fellows);
 	board_stop(&http->board);
 	page_finish(&http->page);

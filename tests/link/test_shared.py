@@ -150,11 +150,12 @@ needs_http = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def boards(engine, tmp_path, *names, rate="1h"):
+def boards(engine, tmp_path, *names, rate="1h", more=""):
     """Walls with a board each, linked."""
     with contextlib.ExitStack() as stack:
         walls = [stack.enter_context(board_wall(
-            short_folder(tmp_path, name), others=DOTS + section(engine), core=SHARED, rate=rate)) for name in names]
+            short_folder(tmp_path, name), more, others=DOTS + section(engine), core=SHARED, rate=rate))
+                 for name in names]
         wait_linked(*walls)
         yield [stack.enter_context(Board(wall)) for wall in walls]
 
@@ -203,6 +204,32 @@ def test_boards_without_an_engine(engine, tmp_path):
             assert c.put(old, 0, 0, 0).status == 401
 
 
+CELLS = "mural:{mural.0.0}:share:http/cells"
+
+
+def cell(row, column, colour, again=0, token="0" * 24, kind=0):
+    """One of a parcel (doc/protocols.md)."""
+    return struct.pack(">HHBB12sB16x", row, column, colour, again, bytes.fromhex(token), kind)
+
+
+@needs_http
+def test_one_log_and_one_budget_of_cells(engine, tmp_path):
+    """Who painted a cell on one wall is known on the other, and its source has two in an hour on both."""
+    with boards(engine, tmp_path, "a", "b", more="painters-per-source = 2\n") as (a, b):
+        one, two, three = (a.register(name) for name in ("one", "two", "three"))
+        wait_for("b to know all", lambda: all(known(b, token) for token in (one, two, three)))
+        a.paint(one, 1, 2, 3)
+        b.paint(two, 3, 4, 0)  # which is white already
+        for board in a, b:
+            wait_for("both to be counted", lambda board=board: board.settings()["stats"] == {
+                "pixels": 2, "unnecessaryPixels": 1})
+            wait_for("who painted", lambda board=board: [
+                board.ask("GET", "/getPixelAuthor/" + at).json()["author"] for at in ("2/1", "4/3")]
+                     == ["one (a)", "two (a)"])
+            assert board.put(three, 5, 5, 3).status == 429
+        assert b.ask("GET", "/servers").body.count(b"one") > 0
+
+
 @needs_http
 def test_forged_registrations(engine, tmp_path):
     good = {"id": "0" * 24, "name": "n", "author": "a", "secret": "5" * 64, "number": 1}
@@ -213,7 +240,14 @@ def test_forged_registrations(engine, tmp_path):
             engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", json.dumps(forged))
         engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", b"\xff{")
         engine.ask("XADD", GENERATORS, "*", "d", json.dumps(good))
+        for cells in (b"", b"\2" + cell(0, 0, 0), b"\1" + cell(0, 0, 0)[:-1], b"\1" + cell(6, 0, 0),
+                      b"\1" + cell(0, 8, 0), b"\1" + cell(0, 0, 5), b"\1" + cell(0, 0, 0, again=2),
+                      b"\1" + cell(0, 0, 0, kind=5), b"\1" + cell(0, 0, 0) * 1025):
+            engine.ask("XADD", CELLS, "*", "n", "somebody", "d", cells)
+            bad.append(cells)
+        engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, 3))
         for board in a, b:
+            wait_for("the last cell", lambda board=board: board.settings()["stats"]["pixels"] == 1)
             wait_for("the last of them", lambda board=board: known(board, good["id"]))
             text = board.ask("GET", "/metrics").body.decode()
             count = next(line for line in text.splitlines()

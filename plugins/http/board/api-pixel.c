@@ -27,9 +27,13 @@ paint_cell(struct request *request, struct generator *generator,
 	struct board *board = request->subject;
 	const struct board_settings *settings = &board->settings;
 
+	const struct http_client *client = http_client_of(request->connection);
+
 	http_client_paint_as(request->web, request->connection, generator->painter);
+	board->peer = client ? &client->peer.any : NULL;
 	if (settings->enabled)
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
+	board->peer = NULL;
 	return reply_shared_json(
 		request, settings->accepted, settings->text, strlen(settings->text));
 }

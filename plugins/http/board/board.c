@@ -38,6 +38,17 @@ wall_clock_ms(void)
 }
 
 void
+board_count(struct board *board, struct store_pixel *pixel, struct generator *generator)
+{
+	pixel->time_ms = wall_clock_ms();
+	board->pixels++;
+	generator->pixels++;
+	board->unnecessary += pixel->unnecessary;
+	generator->unnecessary += pixel->unnecessary;
+	store_add_pixel(board->store, pixel);
+}
+
+void
 board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator)
 {
@@ -45,7 +56,6 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	const uint64_t painted = host->brush->painted;
 	size_t place = (size_t)row * board->width + column;
 	struct store_pixel pixel = {
-		.time_ms = wall_clock_ms(),
 		.row = row,
 		.column = column,
 		.colour = colour,
@@ -61,18 +71,15 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 		return;
 	board_set_cell(board, place, colour, false, generator);
 	board->covered[place] = false;
-	board->pixels++;
-	generator->pixels++;
-	board->unnecessary += pixel.unnecessary;
-	generator->unnecessary += pixel.unnecessary;
-	store_add_pixel(board->store, &pixel);
+	board_count(board, &pixel, generator);
 	if (board->on_pixel)
 		board->on_pixel(board, &pixel, generator);
 }
 
-/* Each generator has a cooldown of its own, but a source may have thousands. */
-uint64_t
-board_paint_wait_ms(struct board *board, uint64_t source)
+/* Each generator has a cooldown of its own, but a source may have thousands.  NULL: there
+ * is no limit. */
+static struct mural_bucket *
+paint_bucket(struct board *board, uint64_t source, struct mural_rate *limit)
 {
 	uint64_t rate_ms = board->settings.rate_ms, painters = board->config.painters;
 	const struct mural_rate rate = {
@@ -81,15 +88,39 @@ board_paint_wait_ms(struct board *board, uint64_t source)
 	};
 
 	if (source == 0 || rate_ms == 0 || painters == 0)
-		return 0;
+		return NULL;
 	if (!board->paints || board->paints_rate_ms != rate_ms) {
 		mural_ratelimit_free(board->paints);
 		board->paints = mural_ratelimit_new(&rate, PAINTING_SOURCES);
 		board->paints_rate_ms = rate_ms;
 	}
+	*limit = rate;
 	return board->paints
-		       ? mural_ratelimit_consume(board->paints, source, mural_now_ms())
-		       : 0;
+		       ? mural_ratelimit_bucket(board->paints, source, mural_now_ms())
+		       : NULL;
+}
+
+uint64_t
+board_paint_wait_ms(struct board *board, uint64_t source)
+{
+	struct mural_rate rate;
+	struct mural_bucket *bucket = paint_bucket(board, source, &rate);
+	const uint64_t wait_ms = bucket ? mural_bucket_wait_ms(bucket, &rate, 1) : 0;
+
+	if (bucket && wait_ms == 0)
+		mural_bucket_debit(bucket, &rate, 1);
+	return wait_ms;
+}
+
+void
+board_debit_paint(struct board *board, uint64_t source)
+{
+	struct mural_rate rate;
+	struct mural_bucket *bucket = paint_bucket(board, source, &rate);
+
+	/* no debt: what is forged costs its source no more than it may set at once */
+	if (bucket && mural_bucket_wait_ms(bucket, &rate, 1) == 0)
+		mural_bucket_debit(bucket, &rate, 1);
 }
 
 void

@@ -95,7 +95,12 @@ struct board {
 	/* Called after a generator has set a cell; may be NULL. */
 	void (*on_pixel)(struct board *board, const struct store_pixel *pixel,
 		const struct generator *generator);
-	void *data; /* on_pixel()'s */
+	/* The same for one that was set on another wall; may be NULL. */
+	void (*on_heard)(struct board *board, const struct store_pixel *pixel,
+		const struct generator *generator);
+	void *data; /* of both */
+
+	const struct sockaddr *peer; /* for whom it is painted now; NULL: not known */
 };
 
 extern const struct route board_routes[]; /* subject: struct board */
@@ -118,6 +123,13 @@ void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t col
 /* How long a source (mural_source()) must wait before it sets another cell with any of
  * its generators; 0: not at all, and this one is counted. */
 uint64_t board_paint_wait_ms(struct board *board, uint64_t source);
+
+/* The source has set one on another wall. */
+void board_debit_paint(struct board *board, uint64_t source);
+
+/* Counts a cell that was set, and adds it to the log; at the time of now. */
+void board_count(
+	struct board *board, struct store_pixel *pixel, struct generator *generator);
 
 /* Cells whose painters were removed are nobody's from here on. */
 void board_forget_removed(struct board *board);

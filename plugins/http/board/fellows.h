@@ -38,7 +38,7 @@ struct fellows {
 	struct store *store;
 	struct generators *generators;
 	uint32_t told; /* generators up to that number are known to all */
-	TAILQ_HEAD(, fellows_removed) removed;
+	TAILQ_HEAD(fellows_removals, fellows_removed) removed;
 	unsigned n_removed;
 	bool is_hearing; /* a removal, which is not told again */
 };
