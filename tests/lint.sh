@@ -65,7 +65,7 @@ fi
 misspelt=nd,caf,enabeld,firs,iif,numbr,oder,adresse
 if have codespell codespell; then
 	# shellcheck disable=SC2046
-	codespell --quiet-level=2 --ignore-words-list="$misspelt" README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
+	codespell --quiet-level=2 --ignore-words-list="$misspelt" README.md HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 top_srcdir=. top_builddir=. bash tests/analyse.sh cppcheck # says itself when it cannot
