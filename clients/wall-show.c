@@ -9,7 +9,7 @@
 #define COLUMNS_MAX 16
 #define CELL_MAX 300
 
-/* Control characters, which somebody may have chosen for his terminal, become ?. */
+/* Control characters, with which somebody may want to steer this terminal, become ?. */
 static void
 write_text(const char *text, char *cell)
 {

@@ -33,6 +33,8 @@ ours() { # PATTERN...: files of the tree, without those of builds; _build is mak
 for file in $(ours '*.[ch]' '*.cpp' '*.rs' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
 done
+nameless=$(ours '*.[ch]' | xargs awk 'FNR == 2 && !/^\/\*/ { print FILENAME }')
+[ -z "$nameless" ] || complain "no first line that says what the file is responsible for:" "$nameless"
 
 # Tests wait for facts; a comment on the line or above says why a pause is one.
 # shellcheck disable=SC2016 # awk's own

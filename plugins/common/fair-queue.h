@@ -38,7 +38,7 @@ struct fair_queue {
 	void (*serve)(struct fair_member *member);
 	void *tree; /* of sources that wait, for tsearch() */
 	struct fair_sources rotation;
-	struct fair_source spare; /* for whom there is no memory */
+	struct fair_source spare; /* of members whose own cannot be allocated */
 };
 
 /* One handle of the loop's, to be closed with fair_queue_close(). */

@@ -114,7 +114,7 @@ failure_keys(const struct login *login, const struct p2_auth *auth, uint64_t sou
 	keys[LOGIN_BY_NAME] = login_key(login, auth->name, auth->len, 0);
 }
 
-/* Looks only: who is refused must not replace the buckets of others. */
+/* Only looks: a refused attempt must not replace the buckets of others. */
 static bool
 has_attempts_left(struct login *login, const uint64_t keys[LOGIN_LIMITS], uint64_t now_ms)
 {

@@ -163,7 +163,8 @@ is_wide(const struct cidr *network)
 	return last->high - first->high >= UINT64_C(1) << 32;
 }
 
-/* So that nobody locks himself or everybody out by mistake.  NULL: no doubt. */
+/* Keeps operators from locking themselves or everybody out by mistake.  NULL: no doubt.
+ */
 static const char *
 doubt(const struct control_call *call, const struct cidr *network)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owners: who is meant by the 16-bit id that each pixel of a canvas with owners carries.
- * One MiB, whatever is forged.
+ * Owners: whom the 16-bit id means that each pixel of a canvas with owners carries. One
+ * MiB, whatever is forged.
  *
  * An id is looked up without a lock, through an index that is replaced as a whole, and
  * given under one.  It is given to somebody else only after the index has forgotten it,
@@ -68,7 +68,7 @@ void owners_release(struct owners *owners, uint16_t id);
 /* Whether somebody went without an id since the last time. */
 bool owners_is_full(const struct owners *owners);
 
-/* Forgets who is to make room; false: nobody can. */
+/* Forgets owners to make room; false: none can be forgotten. */
 bool owners_forget(struct owners *owners);
 
 /* Once all threads have seen newer rules: which crowd has the pixels of an id now, or the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules: where the canvas takes no paint, and from whom.  Never changed once they are
- * published: who wants others publishes new ones and frees the old when nobody looks at
- * them any more.
+ * published: to change them, new ones are published, and the old freed when nobody looks
+ * at them any more.
  *
  * A thread that paints looks at canvas->rules when a callback begins (painters.h), keeps
  * to what it found until that ends, and says which generation it has seen.  Callbacks of

@@ -53,7 +53,7 @@ struct control {
 void control_start(struct control *control, const struct config_control *config,
 	control_run *const *run, void *context, uv_loop_t *loop);
 
-/* Opens the log again, for who rotates it. */
+/* Opens the log again, after it was rotated. */
 void control_reload(struct control *control);
 
 /* Clients are closed when the loop turns; calls may still be answered and logged.

@@ -13,7 +13,7 @@
 /* A light client's read; who fills it is heavy. */
 #define LIGHT_BYTES (64 * 1024)
 
-/* Of one whose input causes many replies. */
+/* The same of a client whose input causes many replies. */
 #define REPLY_READ_BYTES (32 * 1024)
 
 /* Of a heavy client, one after the other. */
@@ -83,7 +83,7 @@ light_room(struct conn *conn)
 /* ------------------------------------------------------------------ heavy clients */
 
 /* Whether it has asked before, and no heavy client was read since: each poll asks all who
- * have something, so nobody else is to come. */
+ * have something, so no other client will come. */
 static bool
 asks_again(struct conn *conn)
 {

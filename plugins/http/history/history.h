@@ -63,7 +63,7 @@ void history_stop(struct history *history);
 
 void history_lookups_init(struct history *history);
 
-/* Into so many parts the time of the recording may be divided. */
+/* The most parts into which the time of the recording can be divided. */
 #define HISTORY_BARS_MAX 100
 
 /* Which piece of a picture; each level has half the width and height of the one before.
