@@ -19,7 +19,7 @@
 #define MS_NS UINT64_C(1000000)
 #define LEGIBLE_SIZE 16 /* percent */
 #define NEW_NS (60 * UINT64_C(1000000000))
-#define QUIET_S 20 /* so long a HUD that hides waits for more paint */
+#define QUIET_S 20 /* how long a HUD that hides waits for more paint */
 #define ORBIT_NS (600 * UINT64_C(1000000000))
 #define TURN_S 30 /* signs change sooner, but this has to be typed */
 

@@ -37,7 +37,7 @@ typedef void control_run(struct control_call *call);
 struct control {
 	uv_loop_t *loop;                                 /* NULL: not started */
 	control_run *const *run;                         /* by enum wall_verb_id */
-	void *context;                                   /* of who started it */
+	void *context;                                   /* of whoever started it */
 	void (*on_act)(const struct control_call *call); /* was done; or NULL */
 	struct control_log log;
 	uint64_t acts;                 /* changes asked for since the start */

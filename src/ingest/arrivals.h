@@ -2,8 +2,8 @@
 /*
  * Arrivals: clients that were accepted, and wait for the turn in which they are served.
  *
- * The kernel's queue is in order of arrival, so that one who connects without end has
- * everybody else wait behind him.  Here sources take turns, and when all places are
+ * * The kernel's queue is in order of arrival, so that everybody else waits behind a
+ * source that connects without end.  Here sources take turns, and when all places are
  * taken for too long the one with most waiting gives way.
  *
  * The listener's thread, and `worked_ms` is how long it has worked by now.
@@ -42,5 +42,5 @@ bool arrivals_take(const struct arrivals *arrivals, uint64_t worked_ms);
 void arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
 	uint64_t worked_ms);
 
-/* Who is next, and owns the descriptor from now on.  -1: nobody waits. */
+/* The next one, whose descriptor is the caller's from now on.  -1: nobody waits. */
 int arrivals_next(struct arrivals *arrivals, union peer_address *peer);

@@ -19,8 +19,8 @@
 /* Of a heavy client, one after the other. */
 #define TURN_READS 4
 
-/* So many clients get whole turns.  The turns of more are shorter, so that a round of all
- * of them takes no longer. */
+/* How many clients get whole turns.  With more of them turns are shorter, so that a round
+ * takes no longer. */
 #define WHOLE_TURNS 16
 #define LEAST_TURN_BYTES 1024
 
@@ -116,7 +116,7 @@ heavy_turn_begin(struct conn *conn)
 	return true;
 }
 
-/* So long all heavy clients with a short turn are served, in a poll. */
+/* How long heavy clients with short turns are served in one poll. */
 #define POLL_MS 4
 
 /* Whether the light ones have not waited for that long yet. */

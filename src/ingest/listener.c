@@ -25,8 +25,8 @@
 /* Who finds the queue full asks again after a second; the kernel caps it. */
 #define BACKLOG 4096
 
-/* Are served in a turn, but no more than a small part of the descriptors: who has to go
- * for those who come takes a turn or two to be gone, and counts until then. */
+/* Are served in a turn, but no more than a small part of the descriptors: a client that
+ * has to go takes a turn or two to be gone, and counts until then. */
 #define SERVED_PER_TURN 16
 #define SERVED_SHARE 64
 

@@ -18,7 +18,7 @@
 /* The moments, evenly spread over time, from which the palette is chosen. */
 #define SAMPLES 24
 
-/* A range that ended so long ago does not change any more. */
+/* A range that ended this long ago does not change any more. */
 #define SETTLED_MS 60000
 
 /* What the thread renders with. */

@@ -80,7 +80,7 @@ struct history_wish {
 	} what;
 	int64_t at_ms;
 	struct tile tile;
-	size_t n_bars; /* of the span: in so many parts; 0: unasked */
+	size_t n_bars; /* in how many parts of the span; 0: unasked */
 };
 
 /* Answers later. */

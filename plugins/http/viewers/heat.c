@@ -19,7 +19,7 @@
 
 #define HEAT_MOST (1u << 24)
 
-/* An answer is good for so long. */
+/* How long an answer is good for. */
 #define ANSWER_MS 1000
 
 #define GREY_MOST 255

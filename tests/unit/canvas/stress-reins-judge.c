@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The model of stress-reins: what each pixel must be, after who painted and undid it when. */
+/* The model of stress-reins: what each pixel must be, after who painted and undid it
+ * when. */
 #include "unit/canvas/stress-reins.h"
 
 static bool
@@ -9,7 +10,7 @@ is_inside(const struct deed *deed, uint32_t x, uint32_t y)
 	       y - deed->rect.y < deed->rect.height;
 }
 
-/* Whether painter `i` came wholly after all others and after all acts that touch him. */
+/* Whether painter `i` came wholly after all others and after all acts that touch it. */
 static bool
 came_last(int i, uint32_t x, uint32_t y)
 {
@@ -64,7 +65,7 @@ judge_undone(uint32_t x, uint32_t y, uint64_t top)
 	}
 }
 
-/* One act there, an undo of `owner`, and one other painted there, wholly before him, and
+/* One act there, an undo of `owner`, and one other painted there, wholly before, and
  * stood for a pass of the keeper: that one is back. */
 static void
 judge_what_came_back(uint32_t x, uint32_t y, uint64_t top)

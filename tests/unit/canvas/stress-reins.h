@@ -58,7 +58,7 @@ extern uv_loop_t loop;
 extern struct painter_thread painters[PAINTERS];
 extern struct deed deeds[ACTS_MAX];
 extern int n_deeds;
-extern uint32_t hot; /* painters prefer so many rows and columns, so that they meet */
+extern uint32_t hot; /* the rows and columns that painters prefer, so that they meet */
 extern uint64_t stamp;
 extern uint32_t painting, reading;
 extern uint32_t copy[PIXELS];
