@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Screens that are rotated or mirrored show the same picture, also in two bytes a pixel. */
+/* Screens that are rotated or mirrored show the same picture, also in two bytes a pixel.
+ */
 #include "display/scale.h"
 
 #include "unit/display/scaled-wall.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Configs with sections of the plugins that the build made for these tests, good and bad. */
+/* Configs with sections of the plugins that the build made for these tests, good and bad.
+ */
 #pragma once
 
 #include <stdio.h>

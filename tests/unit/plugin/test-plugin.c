@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sections of the config and the plugins that they load: what is bound, checked and said. */
+/* Sections of the config and the plugins that they load: what is bound, checked and said.
+ */
 #include "base/util.h"
 #include "unit/plugin/odd-plugins.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a recording keeps when it is too large: thinned segments, and what cannot be thinned. */
+/* What a recording keeps when it is too large: thinned segments, and what cannot be
+ * thinned. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -79,33 +80,46 @@ TEST_WITH(old_segments_are_thinned_and_the_beginning_stays, no_files, NULL)
 	assert_int_equal(access("wall.thinned", F_OK), -1);
 }
 
-TEST_WITH(a_flood_does_not_expel_what_was_before, no_files, NULL)
+/* In peace: moments of a pixel each, in a segment of their own. */
+static void
+record_peace(struct wall *wall, uint32_t (*seen)[PIXELS], int n)
 {
-	static uint32_t seen[300][PIXELS];
-	struct wall wall = { .config.max_size = 4 << 20 };
-	struct mural_history *history;
-	struct mural_moment moment;
-	int files;
-
-	wall_begin(&wall);
-	for (int i = 0; i < 300; i++) {
-		paint(&wall, 1);
-		record(&wall);
-		copy(&wall, seen[i]);
+	for (int i = 0; i < n; i++) {
+		paint(wall, 1);
+		record(wall);
+		copy(wall, seen[i]);
 		usleep(1000);
 	}
-	wall.record.segment_max = 0;
-	wall.record.writer.keyframe_due = true;
-	flood(&wall, 1);
-	wall.record.segment_max = 1 << 20;
-	flood(&wall, 400);
-	assert_in_range(recorded_bytes(&files), 1 << 20, (4 << 20) + 65536);
-	history = open_history();
-	for (int i = 0; i < 300; i++) {
+	wall->record.segment_max = 0;
+	wall->record.writer.keyframe_due = true;
+	flood(wall, 1);
+	wall->record.segment_max = 1 << 20;
+}
+
+static void
+check_peace(uint32_t (*seen)[PIXELS], int n)
+{
+	struct mural_history *history = open_history();
+	struct mural_moment moment;
+
+	for (int i = 0; i < n; i++) {
 		assert_int_equal(mural_history_next(history, &moment), 1);
 		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
 	}
 	mural_history_close(history);
+}
+
+TEST_WITH(a_flood_does_not_expel_what_was_before, no_files, NULL)
+{
+	static uint32_t seen[300][PIXELS];
+	struct wall wall = { .config.max_size = 4 << 20 };
+	int files;
+
+	wall_begin(&wall);
+	record_peace(&wall, seen, 300);
+	flood(&wall, 400);
+	assert_in_range(recorded_bytes(&files), 1 << 20, (4 << 20) + 65536);
+	check_peace(seen, 300);
 	wall_end(&wall);
 }
 
@@ -114,32 +128,16 @@ TEST_WITH(a_damaged_head_does_not_cost_what_was_before, no_files, NULL)
 {
 	static uint32_t seen[100][PIXELS];
 	struct wall wall = { .config.max_size = 4 << 20 };
-	struct mural_history *history;
-	struct mural_moment moment;
 	int out;
 
 	wall_begin(&wall);
-	for (int i = 0; i < 100; i++) {
-		paint(&wall, 1);
-		record(&wall);
-		copy(&wall, seen[i]);
-		usleep(1000);
-	}
-	wall.record.segment_max = 0;
-	wall.record.writer.keyframe_due = true;
-	flood(&wall, 1);
-	wall.record.segment_max = 1 << 20;
+	record_peace(&wall, seen, 100);
 	flood(&wall, 70);
 	out = open("wall.2", O_WRONLY);
 	assert_int_equal(pwrite(out, "damaged!", 8, RECORD_FILE_HEAD), 8);
 	close(out);
 	flood(&wall, 200);
-	history = open_history();
-	for (int i = 0; i < 100; i++) {
-		assert_int_equal(mural_history_next(history, &moment), 1);
-		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
-	}
-	mural_history_close(history);
+	check_peace(seen, 100);
 	wall_end(&wall);
 }
 
