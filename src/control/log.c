@@ -19,7 +19,8 @@ complain(struct control_log *log, const char *what)
 	const int error = errno;
 
 	log_set_dedup(&log->said);
-	log_warn("control: %s: cannot %s: %s; acts are not written down until it can",
+	log_warn("control: %s: cannot %s: %s; acts are not written down until that is "
+		 "mended, or control.log set",
 		log->path, what, strerror(error));
 	log_set_dedup(NULL);
 }
