@@ -269,6 +269,15 @@ parse_target(struct options *options, const char *word, bool decimal)
 	return 0;
 }
 
+static int
+words_error(const struct verb *verb, const char *order)
+{
+	return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s%s",
+		verb->name, verb->name, verb->first ? verb->first : "",
+		verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
+		verb->file ? " " : "", verb->file ? verb->file : "", order);
+}
+
 /* VERB [IMAGE] TARGET [FILE] */
 static int
 parse_words(struct options *options, const struct verb *verbs, int n, char *word[],
@@ -290,12 +299,11 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 	target = verb->first ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s",
-			word[0], word[0], verb->first ? verb->first : "",
-			verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
-			verb->file ? " " : "", verb->file ? verb->file : "");
+		return words_error(verb, "");
 	if (verb->first || verb->file)
 		options->file = word[verb->first ? 1 : 2];
+	if (options->file && strstr(options->file, "://") && !strstr(word[target], ":"))
+		return words_error(verb, ", in this order");
 	if (options->seconds == 0)
 		options->seconds = verb->seconds;
 	return parse_target(options, word[target], decimal);
