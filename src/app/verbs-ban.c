@@ -224,7 +224,7 @@ verb_ban(struct control_call *call)
 	control_network(call, "net", &ban.network);
 	why = control_flag(call, "really") ? NULL : doubt(call, &ban.network);
 	if (why) {
-		control_refuse(call, "%s: say it twice", why);
+		control_refuse(call, "%s; confirm it", why);
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
