@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/typed-options.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-args %D%/test-config %D%/test-display %D%/test-file %D%/test-option \
 	%D%/test-option-table %D%/test-output

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/scaled-wall.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-blank %D%/test-layout %D%/test-scale %D%/test-scale-turned \
 	%D%/test-screen

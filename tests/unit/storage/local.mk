@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/small-wall.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-png %D%/test-record %D%/test-record-damage %D%/test-record-writer \
 	%D%/test-retention
