@@ -343,6 +343,10 @@ TEST(figures_are_words)
 	struct hud_text said = { 0 };
 
 	figures_are(&said, "be the first", "nobody is painting");
+	/* somebody is, whose pixels are not counted yet */
+	said.painting = 1;
+	figures_are(&said, "be the first", "nobody is painting");
+	said.painting = 0;
 	said.total = 48200000000;
 	said.watching = 5;
 	figures_are(&said, "48.2 G pixels so far", "nobody is painting · 5 watching");
