@@ -221,8 +221,8 @@ export class View {
 		this.asked ||= requestAnimationFrame(() => {
 			this.asked = 0;
 			if (this.width > 0 && !this.render.draw(Math.round(this.left * this.ratio), Math.round(this.top * this.ratio),
-				this.z * this.ratio, this.moving))
-				this.rest();
+				this.z * this.ratio, this.moving) && !this.moving)
+				this.draw();
 		});
 	}
 
