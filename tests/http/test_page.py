@@ -154,6 +154,48 @@ def test_zoom_and_pan_keep_the_point_in_place(wall, browser):
     assert browser.text("#told") == ""
 
 
+@contextlib.contextmanager
+def flooded(wall):
+    """A thread paints the same 160x96 pixels again and again."""
+    over = threading.Event()
+    pictures = [b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, n * 40, x, (x * y * n) & 255)
+                         for y in range(96) for x in range(160)) for n in range(5)]
+
+    def flood():
+        with wall.tcp("pixelflut") as client:
+            while not over.wait(0.02):  # its pace
+                client.sendall(pictures[0])
+                pictures.append(pictures.pop(0))
+    painter = threading.Thread(target=flood)
+    painter.start()
+    try:
+        yield
+    finally:
+        over.set()
+        painter.join()
+
+
+def test_it_is_exact_again_while_others_paint(tmp_path, browser):
+    """A move ends although the picture changes all the time; and what is drawn in slices is what is drawn at once."""
+    canvas = "crypto.subtle.digest('SHA-1', render.context.getImageData(0, 0, render.canvas.width, render.canvas.height).data)" \
+        ".then(sum => [...new Uint8Array(sum)].join())"
+    with Wall(tmp_path, http_section(tmp_path), size="1000x300") as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        with flooded(wall):
+            browser.page("{ view }", "view.changed(true)")
+            wait_for("rest", lambda: browser.page("{ view }", "!view.moving"))
+        same_picture(browser, wall)
+        at_rest(browser)
+        assert browser.page("{ render }", "render.dirty.length") == 0
+        slices = browser.page("{ render }", canvas)
+        browser.page("{ view }", "view.redraw()")
+        at_rest(browser)
+        assert browser.page("{ render }", canvas) == slices
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
 def test_the_address_has_the_place(wall, browser):
     browser.goto(url(wall) + "#20,30,12")
     wait_for("what is seen", lambda: browser.page("{ live }", "live.is_sharp"))
@@ -715,6 +757,34 @@ def test_the_manifest(wall):
     assert manifest["display"] == "standalone"
     assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
     assert 'property="og:image" content="/canvas.png"' in page
+
+
+def code_of(wall, host, tag=None):
+    """Status, entity tag and text of /qr.svg, as who came by that address gets it."""
+    headers = {"Host": host, "If-None-Match": tag} if tag else {"Host": host}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url(wall, "qr.svg"), headers=headers), timeout=20) as answer:
+            return answer.status, answer.headers["ETag"], answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers["ETag"], refused.read()
+
+
+def test_the_code_of_the_address(tmp_path):
+    """Kept and not sent again, until the address is another one."""
+    with Wall(tmp_path, http_section(tmp_path), size=SIZE, core="# public-url") as wall:
+        status, tag, text = code_of(wall, "wall.example")
+        assert status == 200 and text.startswith(b"<svg")
+        assert code_of(wall, "wall.example") == (200, tag, text)
+        assert code_of(wall, "wall.example", tag) == (304, tag, b"")
+        other = code_of(wall, "other.example", tag)
+        assert other[0] == 200 and tag != other[1] and text != other[2]
+        assert code_of(wall, "wall.example") == (200, tag, text)
+        assert code_of(wall, "$(reboot)", tag)[0] == 404
+        wall.edit_config("# public-url", "public-url = http://public.example/")
+        wall.reload()
+        public = code_of(wall, "wall.example", tag)
+        assert public[0] == 200 and public[1] not in (tag, other[1])
+        assert code_of(wall, "other.example", public[1])[0] == 304
 
 
 def test_a_second_screen(wall, browser, tmp_path):
