@@ -97,13 +97,12 @@ add_p2(const struct mural_instance *instance, void *arg)
 		websocket_port(instance) == 0 || !origin || !rate || !burst ||
 		!is_advertised(instance))
 		return;
-	(void)json_array_append_new(
-		arg, json_pack("{sssisisisisisssIsIsb}", "name", host->name, "port",
-			     (int)websocket_port(instance), "left", (int)host->left,
-			     "top", (int)host->top, "width", (int)host->width, "height",
-			     (int)host->height, "origin", *origin, "rate",
-			     (json_int_t)*rate, "burst", (json_int_t)*burst, "login",
-			     !takes_anybody(instance)));
+	(void)json_array_append_new(arg,
+		json_pack("{sssisisisisisssIsIsb}", "name", host->name, "port",
+			(int)websocket_port(instance), "left", (int)host->left, "top",
+			(int)host->top, "width", (int)host->width, "height",
+			(int)host->height, "origin", *origin, "rate", (json_int_t)*rate,
+			"burst", (json_int_t)*burst, "login", !takes_anybody(instance)));
 }
 
 json_t *
