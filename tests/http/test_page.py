@@ -565,6 +565,30 @@ def test_the_columns_of_a_desktop(wall, browser):
     assert browser.eval("document.documentElement.scrollWidth") <= 1280
 
 
+def pinch(phone, at, apart, then, by=(0, 0)):
+    """Two fingers around a place, so far from it, and then so far, somewhere else."""
+    phone.ask("pinch", fingers=[[[at["x"] + side * apart, at["y"]], [at["x"] + by[0] + side * then, at["y"] + by[1]]]
+                                for side in (-1, 1)])
+    at_rest(phone)
+    return place_of(phone, 80, 48)
+
+
+def zoom_by_two_fingers(phone):
+    """What lies between them stays there; from the overview it flies to the middle of the larger one; and back."""
+    fit = phone.page("{ view }", "view.z")
+    z = lambda: phone.page("{ view }", "view.z / %f" % fit)
+    at = pinch(phone, place_of(phone, 80, 48), 20, 80)
+    assert abs(z() - 4) < 0.01 and phone.eval("document.body.className") == "painting"
+    middle = phone.eval("(b => [b.x + b.width / 2, b.y + b.height / 2])(document.getElementById('viewport').getBoundingClientRect())")
+    assert abs(at["x"] - middle[0]) < 3 and abs(at["y"] - middle[1]) < 3
+    to = pinch(phone, at, 40, 60, (30, -20))
+    assert abs(z() - 6) < 0.01 and abs(to["x"] - at["x"] - 30) < 3 and abs(to["y"] - at["y"] + 20) < 3
+    pinch(phone, to, 100, 10)
+    assert abs(z() - 1) < 0.01 and phone.eval("document.body.className") == "overview"
+    assert phone.text("#told") == ""
+    wait_for("no place in the address", lambda: phone.eval("location.hash") == "")
+
+
 def test_a_phone(wall, tmp_path):
     """The first tap flies and marks, the second paints; what is left of the cooldown outlives the page."""
     with Browser(tmp_path, width=360, height=740, isMobile=True, hasTouch=True,
@@ -573,6 +597,7 @@ def test_a_phone(wall, tmp_path):
         same_picture(phone, wall)
         assert phone.eval("document.documentElement.scrollWidth") <= 360
         assert small_targets(phone) == []
+        zoom_by_two_fingers(phone)
         phone.ask("tap", **place_of(phone, 100, 10))
         at_rest(phone)
         assert phone.page("{ view, marks }", "[marks.at.x >> 3, marks.at.y >> 3, marks.side()]") == [12, 1, 24]

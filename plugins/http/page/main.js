@@ -41,9 +41,18 @@ Object.assign(on, {
 		show_sheet();
 		ripples.move();
 		heat?.move();
-		if (!view.flight)
+		if (!view.flight && view.fingers.size === 0)
 			set_painting(!view.fitted);
 		place.remember();
+	},
+	// After a pinch the viewport grows, and the picture flies from where the fingers left it.
+	end() {
+		const { x, y } = view.middle();
+
+		if (view.fitted || document.body.classList.contains("painting"))
+			set_painting(!view.fitted);
+		else
+			view.fly(x, y, view.z, () => set_painting(true));
 	},
 	hover(at) {
 		marks.hover = board && !sheet() && matchMedia("(hover: hover)").matches ? at : null;
