@@ -587,6 +587,7 @@ def zoom_by_two_fingers(phone):
     assert abs(z() - 1) < 0.01 and phone.eval("document.body.className") == "overview"
     assert phone.text("#told") == ""
     wait_for("no place in the address", lambda: phone.eval("location.hash") == "")
+    wait_for("a tap to be one again", lambda: phone.page("{ view }", "performance.now() - view.ended > 250"))
 
 
 def test_a_phone(wall, tmp_path):
