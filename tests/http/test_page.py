@@ -640,6 +640,7 @@ def test_german(wall, browser):
     browser.goto(url(wall, "?lang=de"))
     same_picture(browser, wall)
     assert browser.eval("document.documentElement.lang") == "de"
+    assert browser.eval("document.title") == "murald: bemal diese Wand"
     browser.wait_text("#connection", "sehen zu")
     assert browser.text("#go") == "Stelle wählen"
     assert browser.text("#language") == "English"
@@ -770,6 +771,12 @@ def test_people_get_a_page_where_there_is_nothing(wall, browser):
     wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
     assert browser.ask("axe") == []
     assert browser.eval("document.querySelector('a').pathname") == "/"
+    # a wall that is larger than the window does not go over its edge
+    browser.ask("open", viewport={"width": 120, "height": 200})
+    browser.goto(url(wall, "nothing/here"))
+    wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
+    assert browser.eval("document.querySelector('img').getBoundingClientRect().right") <= 120
+    browser.ask("open", viewport={"width": 1280, "height": 800})
     browser.errors.clear()  # the browser's own word for that answer
     for path in ("nothing", "static/nothing.js"):
         with pytest.raises(urllib.error.HTTPError) as refused:

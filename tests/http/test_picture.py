@@ -157,7 +157,7 @@ def test_p2_asks_for_a_name_and_a_one_time_password(tmp_path, browser):
         opened(browser, wall)
         lay(browser, PICTURE, "PNG")
         # the board needs none, and comes first
-        assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 1 a second", "p², fast, for who has a login"]
+        assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 1 a second", "p², with a login"]
         visible = "[...document.querySelectorAll('#sheet input[type=text]')].filter(e => e.checkVisibility()).length"
         assert browser.eval(visible) == 0
         browser.eval("(e => { e.value = 1; e.dispatchEvent(new Event('change')); })([...document.querySelectorAll('#sheet select')].at(-1))")
@@ -195,6 +195,9 @@ def test_p2_asks_for_a_name_and_a_one_time_password(tmp_path, browser):
         log_in("änni", code)
         laid_says(browser, "take the next one")
         assert browser.eval("document.activeElement.value") == code
+        # a second screen has no use for an address that is no command
+        browser.goto(url(wall, "?kiosk"))
+        browser.wait_text("#kiosk code", "| nc ")
         browser.goto("about:blank")
     browser.errors.clear()
 

@@ -34,7 +34,7 @@ static const char head[] =
 
 static const char tail[] =
 	"</section></main><footer><nav aria-label=\"More\">"
-	"<a href=\"/\">The wall</a> <a href=\"/admin/\">For the owner</a></nav></footer>"
+	"<a href=\"/\">The wall</a> <a href=\"/admin/\">For the operator</a></nav></footer>"
 	"</body></html>\n";
 
 static void

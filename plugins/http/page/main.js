@@ -29,6 +29,7 @@ const desktop = matchMedia("(min-width: 72rem)");
 
 const element = id => document.getElementById(id);
 const known = await (await settings()).text(), page = JSON.parse(known);
+document.title = `${page.title || "murald"}: ${t("subtitle")}`;
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const is_kiosk = document.body.classList.contains("kiosk");
