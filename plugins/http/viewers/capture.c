@@ -205,9 +205,8 @@ kept_products(const struct capture *capture)
 	unsigned kept = 0;
 
 	for (int i = 0; i < PRODUCTS; i++)
-		if (capture_has(capture, i) &&
-			(!capture->deflates || !is_deflatable(i) ||
-				capture->kept[i]->deflated))
+		if (capture_has(capture, i) && (!capture->deflates || !is_deflatable(i) ||
+						       capture->kept[i]->deflated))
 			kept |= 1u << i;
 	return kept;
 }
