@@ -5,8 +5,7 @@
  *	FAULT_ALLOC=N     the Nth allocation fails
  *	FAULT_ALLOC=-N    the Nth and the N after it fail
  *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
- *	COUNT_DEFLATE=FILE  at exit, writes the number of streams of raw deflate, which only
- *	                  messages of WebSockets are, to FILE
+ *	FAULT_RAW=FILE    at exit, writes the number of raw streams of deflate to FILE
  *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
  *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: it is not
  *	FAULT_CPUS=N      there are N processors
@@ -36,7 +35,7 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic long count, deflated;
+static _Atomic long count, raw_streams;
 static long from, until; /* allocations that fail; none if from is 0 */
 static const int64_t *clock_ns;
 
@@ -72,7 +71,7 @@ __attribute__((destructor)) static void
 report(void)
 {
 	write_number("FAULT_COUNT", atomic_load(&count));
-	write_number("COUNT_DEFLATE", atomic_load(&deflated));
+	write_number("FAULT_RAW", atomic_load(&raw_streams));
 }
 
 /* Without memory libuv's loop aborts, and so do libpcap's filter compiler and the
@@ -131,6 +130,7 @@ posix_memalign(void **to, size_t alignment, size_t size)
 	return *to ? 0 : ENOMEM;
 }
 
+/* Raw are only messages of WebSockets. */
 SHIM int
 deflateInit2_(z_stream *stream, int level, int method, int window_bits, int memory_level,
 	int strategy, const char *version, int size)
@@ -139,7 +139,7 @@ deflateInit2_(z_stream *stream, int level, int method, int window_bits, int memo
 		(__typeof__(real))dlsym(RTLD_NEXT, "deflateInit2_");
 
 	if (window_bits < 0)
-		atomic_fetch_add(&deflated, 1);
+		atomic_fetch_add(&raw_streams, 1);
 	return real(stream, level, method, window_bits, memory_level, strategy, version,
 		size);
 }

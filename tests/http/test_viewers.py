@@ -198,7 +198,7 @@ def test_messages_are_compressed_only_for_who_inflates(tmp_path, inflates):
                 assert await watch(wall, GREEN) < plain / 4
     count = tmp_path / "deflated"
     wall = http_wall(tmp_path, size="1280x720").start(env={
-        "LD_PRELOAD": os.path.join(BUILD, "tests/faults/.libs/shim.so"), "COUNT_DEFLATE": str(count)})
+        "LD_PRELOAD": os.path.join(BUILD, "tests/faults/.libs/shim.so"), "FAULT_RAW": str(count)})
     try:
         wall.wait_ready()
         in_time(lambda: script(wall))
