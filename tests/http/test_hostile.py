@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import socket
 import struct
 import subprocess
@@ -347,6 +348,19 @@ def test_slow_readers_of_films_stop_no_others(tmp_path):
         assert ask(wall, "/timelapse")[0] == 200
         assert films(wall) < 64 << 10
         for s in slow:
+            s.close()
+
+
+def test_films_of_two_sources_keep_no_third_one_waiting(tmp_path):
+    with recorded(tmp_path, 12) as (wall, start):
+        idle, greedy = threads(wall), []
+        for i in range(16):
+            greedy.append(connect(wall, "127.0.0.%d" % (20 + i % 2)))
+            greedy[-1].sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + 1000 + i))
+        wait_for("the thread", lambda: threads(wall) > idle or None)
+        assert ask(wall, "/timelapse?source=wall")[0] == 200
+        assert len(select.select(greedy, (), (), 0)[0]) < 8
+        for s in greedy:
             s.close()
 
 
