@@ -95,8 +95,8 @@ http_clients_end_denied(struct web *web)
 
 /* libmicrohttpd does not look at suspended connections, nor notice (0.9.75) that a client
  * ends in the middle of a head or a body, when that comes with its last bytes.  As other
- * servers do, this one takes a client that has closed its direction while it waits for one
- * that has left. */
+ * servers do, this one takes a client that has closed its direction while it waits for
+ * one that has left. */
 static bool
 has_left(const struct http_client *client)
 {
