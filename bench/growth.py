@@ -22,17 +22,25 @@ COLOURS = ("#0072b2", "#009e73", "#e69f00", "#cc79a7")  # told apart by those wh
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 420, 320, 56, 40, 96, 48  # of a panel, and its margins
 
 
-def open_files(server):
-    return len(os.listdir("/proc/%d/fd" % server.pid))
+def is_socket(link):
+    try:
+        return os.readlink(link).startswith("socket:")
+    except FileNotFoundError:  # closed since the folder was listed
+        return False
+
+
+def open_sockets(server):
+    folder = "/proc/%d/fd" % server.pid
+    return sum(is_socket(os.path.join(folder, name)) for name in os.listdir(folder))
 
 
 def command_ns(server, kind, connections, size, given):
     """CPU time of the server for a command; the median of the runs."""
     from waiting import wait_for  # of the tests
     runs = []
-    files = open_files(server)
+    sockets = open_sockets(server)
     for _ in range(given.runs):
-        wait_for("the clients of before to be gone", lambda: open_files(server) <= files)
+        wait_for("the clients of before to be gone", lambda: open_sockets(server) <= sockets)
         before = beside.cpu_seconds(server.pid)
         flood = subprocess.run(beside.on_cpu(1, beside.FLOOD, kind, "127.0.0.1", server.port, connections, size,
                                              given.seconds, 0), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -101,7 +109,8 @@ def panel(kind, costs, connections, left):
 def draw(costs, connections):
     panels = "\n".join(panel(kind, costs[kind], connections, i * WIDTH) for i, kind in enumerate(costs))
     background = element("rect", width="100%", height="100%", fill="white")
-    return element("svg", "\n%s\n%s\n" % (background, panels), xmlns="http://www.w3.org/2000/svg",
+    licence = "<!-- SPDX-License-Identifier: MIT -->"
+    return element("svg", "\n%s\n%s\n%s\n" % (licence, background, panels), xmlns="http://www.w3.org/2000/svg",
                    width=len(costs) * WIDTH, height=HEIGHT, font_family="sans-serif", font_size=12) + "\n"
 
 
