@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/board/board.h"
+#include "http/board/fellows.h"
 #include "http/board/generators.h"
 #include "lib/peer-address.h"
 
@@ -47,12 +48,6 @@ put_source(uint8_t bytes[17], const struct sockaddr *peer)
 	}
 }
 
-static uint8_t
-nibble(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 static void
 tell(struct fellow_cells *cells)
 {
@@ -83,8 +78,8 @@ fellow_cells_tell(struct fellow_cells *cells, const struct store_pixel *pixel,
 	*p++ = pixel->colour;
 	*p++ = pixel->unnecessary;
 	for (size_t i = 0; i < STORE_ID_LEN; i += 2)
-		*p++ = (uint8_t)(nibble(generator->id[i]) << 4 |
-				 nibble(generator->id[i + 1]));
+		*p++ = (uint8_t)(fellow_nibble(generator->id[i]) << 4 |
+				 fellow_nibble(generator->id[i + 1]));
 	put_source(p, peer);
 	if (++cells->n == FELLOW_CELLS)
 		tell(cells);

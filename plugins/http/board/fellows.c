@@ -113,12 +113,6 @@ is_hex(const char *text, size_t len)
 	return text && strlen(text) == len && strspn(text, "0123456789abcdef") == len;
 }
 
-static uint8_t
-nibble(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 static bool
 adopt(struct fellows *fellows, const json_t *json)
 {
@@ -136,8 +130,8 @@ adopt(struct fellows *fellows, const json_t *json)
 		!is_hex(digits, 2 * STORE_SECRET_LEN))
 		return false;
 	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
-		secret[i] =
-			(uint8_t)(nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]));
+		secret[i] = (uint8_t)(fellow_nibble(digits[2 * i]) << 4 |
+				      fellow_nibble(digits[2 * i + 1]));
 	if (generators_find(fellows->generators, from.id, STORE_ID_LEN))
 		return true;
 	adopted = generators_adopt(fellows->generators, &from);
