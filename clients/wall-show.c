@@ -4,20 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "wall.h"
 
 #define COLUMNS_MAX 16
 #define CELL_MAX 300
 
-/* Control characters, with which somebody may want to steer this terminal, become ?. */
+/* Somebody may have chosen a name for a terminal. */
 static void
 write_text(const char *text, char *cell)
 {
-	size_t n = 0;
-
-	for (; *text && n + 1 < CELL_MAX; text++)
-		cell[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
-	cell[n] = '\0';
+	utf8_copy(cell, CELL_MAX, text);
+	utf8_mask_controls(cell);
 }
 
 static void

@@ -178,7 +178,9 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 
 		status = is ? EXIT_DONE : EXIT_FAILED;
 		if (options->json) {
-			json_dumpf(is ? is : answer, stdout, JSON_COMPACT);
+			/* plain ASCII: names may hold what terminals obey */
+			json_dumpf(is ? is : answer, stdout,
+				JSON_COMPACT | JSON_ENSURE_ASCII);
 			puts("");
 		} else if (is) {
 			wall_show(is);

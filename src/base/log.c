@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "lib/fnv.h"
+#include "lib/utf8.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -85,9 +86,11 @@ write_line(enum mural_level level, const char *name, const char *format, va_list
 	more = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 	len = MIN(len + MAX(more, 0), (int)sizeof(line) - 2);
 	for (int i = 0; i < len; i++)
-		if (line[i] == '\n' || line[i] == '\r')
+		if (line[i] == '\n' || line[i] == '\r' || line[i] == '\t')
 			line[i] = ' ';
 	line[len] = '\0';
+	utf8_mask_controls(line);
+	len = (int)strlen(line);
 	if (tries && level == MURAL_ERROR && !*tries->error)
 		snprintf(tries->error, sizeof(tries->error), "%s", line + start);
 	if (is_repeated(line, len) && max_level < MURAL_DEBUG)

@@ -30,6 +30,9 @@ int layout_init(struct layout *layout, const struct display_surface *surface,
 	const struct config_output *config, struct hud *hud,
 	const struct mural_view *view);
 
+/* What is shown of the canvas, where and how large. */
+void layout_log(const struct layout *layout, const struct config_output *config);
+
 /* Accepts a zeroed layout. */
 void layout_finish(struct layout *layout);
 

@@ -20,7 +20,7 @@ struct render {
 	const struct hud_look *look;
 	const struct hud_qr *qr;   /* of said->url */
 	const struct hud_qr *wifi; /* of look->wifi */
-	const struct logo *logo;
+	struct logo *logo;
 	struct text *text;
 };
 

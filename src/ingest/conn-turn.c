@@ -13,8 +13,10 @@
 /* A light client's read; who fills it is heavy. */
 #define LIGHT_BYTES (64 * 1024)
 
-/* The same of a client whose input causes many replies. */
+/* The same of a client whose input causes many replies, and of one who also takes them at
+ * once: as much as its replies, twice as long as the input, are written together. */
 #define REPLY_READ_BYTES (32 * 1024)
+#define DRAINED_READ_BYTES (128 * 1024)
 
 /* Of a heavy client, one after the other. */
 #define TURN_READS 4
@@ -35,7 +37,9 @@ shared(size_t turn, size_t turns)
 static size_t
 read_bytes(const struct conn *conn)
 {
-	return conn->reply_heavy ? REPLY_READ_BYTES : conn->read_bytes;
+	const size_t most = conn->drains ? DRAINED_READ_BYTES : REPLY_READ_BYTES;
+
+	return conn->reply_heavy ? MIN(most, conn->read_bytes) : conn->read_bytes;
 }
 
 /* ------------------------------------------------------------------ light clients */

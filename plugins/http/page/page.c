@@ -190,6 +190,9 @@ page_finish(struct page *page)
 {
 	free_index(&page->index);
 	free_index(&page->admin);
+	free(page->code.base);
+	free(page->code.text);
+	page->code = (struct page_code){ 0 };
 }
 
 static enum MHD_Result

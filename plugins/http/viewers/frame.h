@@ -25,7 +25,8 @@ struct frame {
 	uint64_t made_ms; /* a delta: when */
 	size_t n, bytes;  /* messages, and the sum of their bytes */
 	struct message *messages;
-	size_t *sum; /* where its bytes are counted; NULL: nowhere */
+	bool deflated; /* frame_deflate() was called */
+	size_t *sum;   /* where its bytes are counted; NULL: nowhere */
 };
 
 /* Held once, without messages.  NULL: out of memory. */

@@ -46,6 +46,7 @@ struct http_client {
 	enum http_client_phase phase;
 	struct progress progress; /* while HTTP_CLIENT_READING */
 	struct request *request;  /* the present one; NULL: none */
+	bool had_left;            /* at the last sweep */
 	struct holding body, answer;
 };
 

@@ -59,6 +59,12 @@ source_release(struct web *web, struct http_source *source)
 	free(source);
 }
 
+void
+source_works(struct web *web, struct http_source *source, enum long_work work)
+{
+	source->last_work[work] = ++web->turn.works;
+}
+
 /* ------------------------------------------------------------------ deferring */
 
 void

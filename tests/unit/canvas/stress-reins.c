@@ -166,7 +166,7 @@ undo_by_storing(
 			if (x % 32 == 0)
 				sched_yield();
 			put = put ? put : colour_word(BACKGROUND);
-			pixel_exchange(&canvas, x, y, put);
+			word_exchange(pixel_at(&canvas, x, y), canvas.step, put);
 			keeper_put(reins->keeper, x, y, put, 0);
 		}
 	keeper_forget(reins->keeper, rect, ids);
