@@ -117,7 +117,8 @@ wall_show(const json_t *is)
 
 	json_object_foreach((json_t *)is, key, value)
 	{
-		if (json_is_array(value) || json_is_null(value))
+		if (json_is_array(value) || json_is_null(value) ||
+			strcmp(key, "waited_ms") == 0) /* for programs */
 			continue;
 		write_value(value, cell);
 		printf("%s%s: %s", between, key, cell);

@@ -154,7 +154,7 @@ print_error(const json_t *answer)
 	const char *why = json_string_value(json_object_get(answer, "why"));
 
 	console_print("%s%s", why ? why : "the wall does not say why",
-		json_object_get(answer, "again") ? " (--yes)" : "");
+		json_object_get(answer, "again") ? " with --yes" : "");
 	return word && strcmp(word, "usage") == 0 ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "lib/fnv.h"
 #include "lib/utf8.h"
 
 #define LINE_MAX_BYTES 1024
@@ -52,16 +53,15 @@ log_set_dedup(struct log_dedup *dedup)
 	return before;
 }
 
-/* Whether the line is among the last ones, by its hash (FNV-1a). */
+/* Whether the line is among the last ones, by its hash. */
 static bool
 is_repeated(const char *line, int len)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash;
 
 	if (!tries)
 		return false;
-	for (int i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
+	hash = fnv1a(FNV_START, line, (size_t)len);
 	for (size_t i = 0; i < ARRAY_LEN(tries->lines); i++)
 		if (tries->lines[i] == hash)
 			return true;

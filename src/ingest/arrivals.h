@@ -2,10 +2,10 @@
 /*
  * Arrivals: clients that were accepted, and wait for the turn in which they are served.
  *
- * The kernel's queue is in order of arrival, so that one who connects without end has
- * everybody else wait behind him.  Here sources take turns, and whoever has come is here
- * soon: when all places are taken and the kernel's queue has not been empty for a while,
- * the source with most waiting gives way.
+ * The kernel's queue is in order of arrival, so that everybody else waits behind a
+ * source that connects without end.  Here sources take turns, and whoever has come is
+ * here soon: when all places are taken and the kernel's queue has not been empty for a
+ * while, the source with most waiting gives way.
  *
  * The listener's thread, and `worked_ms` is how long it has worked by now.
  */
@@ -51,5 +51,5 @@ void arrivals_have_all(struct arrivals *arrivals);
  * may be this one, is closed. */
 void arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer);
 
-/* Who is next, and owns the descriptor from now on.  -1: nobody waits. */
+/* The next one, whose descriptor is the caller's from now on.  -1: nobody waits. */
 int arrivals_next(struct arrivals *arrivals, union peer_address *peer);

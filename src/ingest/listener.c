@@ -25,8 +25,8 @@
 /* Who finds the queue full asks again after a second; the kernel caps it. */
 #define BACKLOG 4096
 
-/* Are served in a turn, but no more than a small part of the descriptors: who has to go
- * for those who come takes a turn or two to be gone, and counts until then. */
+/* Are served in a turn, but no more than a small part of the descriptors: a client that
+ * has to go takes a turn or two to be gone, and counts until then. */
 #define SERVED_PER_TURN 16
 #define SERVED_SHARE 64
 
@@ -209,7 +209,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 
 /* What is wrong and what to do next; NULL: strerror() says it as well. */
 static const char *
-bind_advice(int error)
+bind_advice(int error, bool is_path)
 {
 	switch (error) {
 	case EADDRINUSE:
@@ -218,8 +218,9 @@ bind_advice(int error)
 	case EEXIST:
 		return "that path exists and is no socket; remove it, or choose another";
 	case EACCES:
-		return "ports below 1024 need CAP_NET_BIND_SERVICE, and a socket file "
-		       "needs a folder that murald may write to";
+		if (is_path)
+			return "murald may not write to its folder; choose another";
+		return "ports below 1024 need CAP_NET_BIND_SERVICE";
 	case EADDRNOTAVAIL:
 		return "this machine has no such address; ip address lists those it has";
 	case ENODEV:
@@ -245,7 +246,7 @@ socket_bind(const char *name, const char *address, int type)
 			"%s: cannot listen on %s: no address is known for that host: %s",
 			name, address, resolve_error);
 	} else if (fd < 0) {
-		const char *advice = bind_advice(-fd);
+		const char *advice = bind_advice(-fd, path != NULL);
 
 		log_error("%s: cannot listen on %s: %s", name, address,
 			advice ? advice : strerror(-fd));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Writes what generators are called, with their number where the name alone would not do.
+ */
 #include "http/board/names.h"
 
 #include <inttypes.h>

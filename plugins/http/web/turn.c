@@ -147,9 +147,9 @@ answer_deferred(struct request *request)
 	return request_dispatch(request);
 }
 
-/* libmicrohttpd takes those first that were suspended first, which are those of who
- * floods: others would find the turn over until the flood's own ones are answered.  So
- * the first of each source is answered in any case. */
+/* libmicrohttpd takes those first that were suspended first, which are the flood's:
+ * others would find the turn over until all of that are answered.  So the first of each
+ * source is answered in any case. */
 static bool
 is_due(const struct turn *turn, struct http_source *source, unsigned *due)
 {
