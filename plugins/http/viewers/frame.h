@@ -15,7 +15,7 @@
 struct message {
 	uint8_t *bytes;
 	size_t len;
-	uint8_t *deflated; /* the same for who reads WebSocket's deflate; or NULL */
+	uint8_t *deflated; /* the same by permessage-deflate; or NULL */
 	size_t deflated_len;
 };
 
