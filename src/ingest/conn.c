@@ -11,7 +11,7 @@
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
-/* For so long the others wait for one read, as far as its predecessor can tell. */
+/* How long the others wait for one read, as far as its predecessor can tell. */
 #define READ_NS 1000000
 #define READ_BYTES_MIN (32 * 1024)
 
