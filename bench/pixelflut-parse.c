@@ -12,8 +12,9 @@
  * more thread draws what changed 60 times a second, as a display of the canvas's size
  * does; with a logo it has the HUD's strip, too, a fifth as high as the canvas and below
  * it, with a title, drawn anew each second.  Prints "COMMANDS SECONDS CPU-SECONDS FRAMES
- * LATE WORST": the CPU time of the painting threads, the frames drawn, those that were
- * finished late, and the CPU seconds of the dearest, whatever else the machine does.
+ * LATE DEAR WORST": the CPU time of the painting threads, the frames drawn, those that
+ * were finished late, those that computed for too long whatever else the machine did, and
+ * the CPU seconds of the dearest.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -66,7 +67,7 @@ struct bench_display {
 	struct box place;
 	uint32_t *strip;
 	double until;
-	size_t frames, late;
+	size_t frames, late, dear;
 	double worst_ns;
 };
 
@@ -149,6 +150,7 @@ display_run(void *arg)
 		took = cpu_ns() - before;
 		if (took > screen->worst_ns)
 			screen->worst_ns = took;
+		screen->dear += took > FRAME_NS;
 		screen->frames++;
 		due += FRAME_NS;
 		double left = due - now_ns();
@@ -303,8 +305,9 @@ main(int argc, char *argv[])
 	double took = now_ns() - begin;
 	if (shown)
 		pthread_join(screen.id, NULL);
-	printf("%zu %.6f %.6f %zu %zu %.6f\n", rounds * script.commands, took * 1e-9,
-		cpu * 1e-9, screen.frames, screen.late, screen.worst_ns * 1e-9);
+	printf("%zu %.6f %.6f %zu %zu %zu %.6f\n", rounds * script.commands, took * 1e-9,
+		cpu * 1e-9, screen.frames, screen.late, screen.dear,
+		screen.worst_ns * 1e-9);
 
 	for (unsigned i = 0; i < n; i++) {
 		canvas_brush_finish(&threads[i].brush);

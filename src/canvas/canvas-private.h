@@ -106,12 +106,11 @@ pixel_load(const struct canvas *canvas, uint32_t x, uint32_t y)
 	return __atomic_load_n((const pixel_word *)pixel, __ATOMIC_RELAXED);
 }
 
+/* Of the pixel that is there; the canvas has that step. */
 static inline uint64_t
-pixel_exchange(struct canvas *canvas, uint32_t x, uint32_t y, uint64_t word)
+word_exchange(void *pixel, size_t step, uint64_t word)
 {
-	void *pixel = pixel_at(canvas, x, y);
-
-	if (canvas->step == 1)
+	if (step == 1)
 		return __atomic_exchange_n(
 			(uint32_t *)pixel, (uint32_t)word, __ATOMIC_RELAXED);
 	return __atomic_exchange_n((pixel_word *)pixel, word, __ATOMIC_RELAXED);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "canvas/canvas-private.h"
 #include "canvas/keeper.h"
 
@@ -63,22 +64,54 @@ journal_begin(struct hand *hand, const struct mural_rect *rect)
 	return 0;
 }
 
-/* Paints one pixel; what is transparent leaves it, and its place in the journal, alone.
- */
-static void
-paint_pixel(struct hand *hand, uint32_t x, uint32_t y, uint32_t argb, uint64_t owner,
-	size_t at)
+/* Paints a part of a row; what is transparent leaves it, and its place in the journal,
+ * alone.  Returns how many pixels are not. */
+static uint32_t
+paint_run(struct hand *hand, const struct mural_rect *run, const uint32_t *picture,
+	uint32_t argb, uint64_t owner, size_t at)
 {
 	struct canvas *canvas = hand->canvas;
-	uint32_t colour = argb;
+	uint64_t *was = hand->journal.was + at, *put = hand->journal.put + at;
+	uint32_t *pixel = pixel_at(canvas, run->x, run->y);
+	const size_t step = canvas->step;
+	uint32_t n = 0;
 
-	if (argb >> 24 == 0)
-		return;
-	if (argb >> 24 != 0xff)
-		colour = mural_blend(word_colour(pixel_load(canvas, x, y)), argb);
-	hand->journal.put[at] = pixel_make(canvas, colour, owner);
-	hand->journal.was[at] = pixel_exchange(canvas, x, y, hand->journal.put[at]);
-	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
+	for (uint32_t i = 0; i < run->width; i++, pixel += step) {
+		uint32_t colour = picture ? picture[at + i] : 0xff000000 | argb;
+
+		if (colour >> 24 == 0)
+			continue;
+		if (colour >> 24 != 0xff)
+			colour = mural_blend(
+				word_colour(pixel_load(canvas, run->x + i, run->y)),
+				colour);
+		put[i] = step == 1 ? colour : owner | colour_word(colour);
+		was[i] = word_exchange(pixel, step, put[i]);
+		n++;
+	}
+	return n;
+}
+
+/* Tile by tile, each of which is marked once. */
+static uint64_t
+paint_row(struct hand *hand, const struct mural_rect *row, const uint32_t *picture,
+	uint32_t argb, uint64_t owner, size_t at)
+{
+	const uint32_t end = row->x + row->width;
+	struct mural_rect run = { row->x, row->y, 0, 1 };
+	uint64_t pixels = 0;
+
+	for (; run.x < end; run.x += run.width) {
+		uint32_t n;
+
+		run.width = MIN((run.x / MURAL_TILE + 1) * MURAL_TILE, end) - run.x;
+		n = paint_run(hand, &run, picture, argb, owner, at + run.x - row->x);
+		if (n > 0)
+			mural_mark(
+				&hand->brush, mural_tile_at(&hand->brush, run.x, run.y));
+		pixels += n;
+	}
+	return pixels;
 }
 
 int
@@ -87,18 +120,14 @@ hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *pic
 {
 	struct canvas *canvas = hand->canvas;
 	const uint64_t owner = owner_word(OWNER_OPERATOR, canvas_when(canvas));
+	struct mural_rect row = { rect->x, rect->y, rect->width, 1 };
 	int ret = journal_begin(hand, rect);
-	size_t at = 0;
 
 	if (ret < 0)
 		return ret;
-	for (uint32_t y = rect->y; y < rect->y + rect->height && ret == 0; y++) {
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++, at++) {
-			uint32_t colour = picture ? picture[at] : 0xff000000 | argb;
-
-			paint_pixel(hand, x, y, colour, owner, at);
-			*pixels += colour >> 24 != 0;
-		}
+	for (uint32_t i = 0; i < rect->height && ret == 0; i++, row.y++) {
+		*pixels += paint_row(
+			hand, &row, picture, argb, owner, (size_t)i * rect->width);
 		ret = is_stopped(hand) ? -ECANCELED : 0;
 	}
 	canvas_publish(canvas, &hand->brush);

@@ -72,7 +72,7 @@ brush_apply(struct mural_brush *brush)
 	brush_own(brush);
 }
 
-/* Who is not kept is judged by who asks. */
+/* Of a painter that is not kept, the caller knows. */
 static bool
 is_banned(const struct painter *painter, const struct canvas_painter *as)
 {

@@ -3,6 +3,7 @@
 #include "display/layout.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,29 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 		log_error("display: %s: %s", surface->name, strerror(-ret));
 	}
 	return ret;
+}
+
+void
+layout_log(const struct layout *layout, const struct config_output *config)
+{
+	static const char *const words[] = { "fit", "integer", "fill", "none" };
+	static const char *const turns[] = { "", ", turned 90", ", turned 180",
+		", turned 270" };
+	const struct scale *scale = &layout->scale;
+	char name[64] = "", part[64] = "";
+
+	if (*config->name)
+		snprintf(name, sizeof(name), "%s: ", config->name);
+	if (config->view.width != 0)
+		snprintf(part, sizeof(part), ", of which %ux%u+%u+%u", scale->x.canvas,
+			scale->y.canvas, scale->x.offset, scale->y.offset);
+	log_info("display: %s%s; canvas %ux%u%s as %ux%u (%s%s%s)", name,
+		layout->surface.name, scale->view.width, scale->view.height, part,
+		scale->x.picture, scale->y.picture, words[config->scale],
+		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
+	if (scale->x.canvas == 0 && config->hud != HUD_ONLY)
+		log_warn("display: %s%s: its view lies beyond the canvas of %ux%u", name,
+			layout->surface.name, scale->view.width, scale->view.height);
 }
 
 void

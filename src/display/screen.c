@@ -110,8 +110,26 @@ slot_is_filled(struct screen_slot *slot, const struct layout *layout)
 	slot->film = layout->film;
 }
 
-/* Brings a buffer up to date.  Returns what was written, and in the context's `tiles`
- * what was taken from its reader. */
+/* Where the next frame differs from the buffer that is shown, whatever is damaged: the
+ * other one may never have had what lies on that. */
+static struct box
+differs_from_front(const struct screen *screen)
+{
+	const struct layout *layout = &screen->layout;
+	const struct screen_slot *front = &screen->slots[screen->front];
+	struct box box = { 0 };
+
+	if (front->content != SCREEN_PICTURE || front->dims != layout->scale.dims)
+		return layout_all(layout);
+	if (front->covers != layout->covers)
+		box = front->cover;
+	for (uint32_t i = 0; i < front->ripples.n; i++)
+		box = box_around(box, front->ripples.boxes[i]);
+	return box;
+}
+
+/* Brings a buffer up to date.  Returns in what it differs from the one that is shown, and
+ * in the context's `tiles` what was taken from its reader. */
 static struct box
 screen_fill(struct screen *screen, uint32_t buffer)
 {
@@ -123,6 +141,7 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	const bool whole =
 		slot->content != SCREEN_PICTURE || slot->dims != layout->scale.dims;
 	const bool uncovers = slot->covers != layout->covers;
+	const struct box differs = differs_from_front(screen);
 	struct ripple_boxes ripples = slot->ripples;
 	struct box box;
 
@@ -159,7 +178,7 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	else if (slot->film != layout->film)
 		box = layout_paste_film(layout, buffer);
 	slot_is_filled(slot, layout);
-	return whole ? layout_all(layout) : box;
+	return whole ? layout_all(layout) : box_around(box, differs);
 }
 
 /* What was drawn was not shown: marks it to be drawn again. */
@@ -235,6 +254,7 @@ screen_repaint(struct screen *screen)
 		wait_until_due(screen);
 		return;
 	}
+	const bool ripples = screen->ripples;
 	screen->back = screen->layout.surface.n_buffers - 1 - screen->front;
 	box = screen_fill(screen, screen->back);
 
@@ -247,6 +267,7 @@ screen_repaint(struct screen *screen)
 		screen_finish_frame(screen);
 	} else {
 		screen_put_back(screen, screen->back, &box);
+		screen->ripples = ripples; /* what is shown may have them still */
 		if (ret != -EBUSY)
 			counter_store(&context->counters->refused, ++context->refused);
 	}
@@ -304,31 +325,6 @@ update_enabled(struct display_context *context)
 	counter_store(&context->counters->enabled, any);
 }
 
-static void
-log_layout(const struct screen *screen)
-{
-	static const char *const words[] = { "fit", "integer", "fill", "none" };
-	static const char *const turns[] = { "", ", turned 90", ", turned 180",
-		", turned 270" };
-	const struct config_output *config = screen_config(screen);
-	const struct scale *scale = &screen->layout.scale;
-	char name[64] = "", part[64] = "";
-
-	if (*config->name)
-		snprintf(name, sizeof(name), "%s: ", config->name);
-	if (config->view.width != 0)
-		snprintf(part, sizeof(part), ", of which %ux%u+%u+%u", scale->x.canvas,
-			scale->y.canvas, scale->x.offset, scale->y.offset);
-	log_info("display: %s%s; canvas %ux%u%s as %ux%u (%s%s%s)", name,
-		screen->layout.surface.name, scale->view.width, scale->view.height, part,
-		scale->x.picture, scale->y.picture, words[config->scale],
-		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
-	if (scale->x.canvas == 0 && config->hud != HUD_ONLY)
-		log_warn("display: %s%s: its view lies beyond the canvas of %ux%u", name,
-			screen->layout.surface.name, scale->view.width,
-			scale->view.height);
-}
-
 /* Leaves the next frame to the timer: the driver has not finished its own work. */
 void
 screen_enabled(struct screen *screen)
@@ -348,7 +344,7 @@ screen_enabled(struct screen *screen)
 	screen->due_ns = uv_hrtime();
 	counter_store(&context->counters->frames, ++context->frames);
 	update_enabled(context);
-	log_layout(screen);
+	layout_log(&screen->layout, screen_config(screen));
 	context_log_first_frame(context);
 	wait_until_due(screen);
 }
@@ -420,7 +416,7 @@ screen_relayout(struct screen *screen)
 	screen->layout = layout;
 	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
 		screen->slots[i].content = SCREEN_STALE;
-	log_layout(screen);
+	layout_log(&screen->layout, screen_config(screen));
 	screen_repaint(screen);
 }
 

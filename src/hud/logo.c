@@ -107,7 +107,7 @@ multiply_alpha(struct logo *logo)
 	}
 }
 
-/* It is drawn every second, so it is not kept larger than any screen needs. */
+/* It is not kept larger than any screen needs. */
 static void
 shrink(struct logo *logo)
 {
@@ -165,6 +165,8 @@ void
 logo_finish(struct logo *logo)
 {
 	free(logo->pixels);
+	for (size_t i = 0; i < LOGO_SIZES; i++)
+		free(logo->kept[i].pixels);
 	*logo = (struct logo){ 0 };
 }
 
@@ -193,4 +195,45 @@ logo_draw(const struct logo *logo, const struct font_bitmap *bitmap, uint32_t le
 
 			*pixel = over(*pixel, scaled_pixel(logo, x, y, width, height));
 		}
+}
+
+/* NULL: no memory. */
+static const struct logo_size *
+keep_size(struct logo *logo, uint32_t width, uint32_t height)
+{
+	struct logo_size *size = &logo->kept[logo->next];
+
+	for (size_t i = 0; i < LOGO_SIZES; i++)
+		if (logo->kept[i].pixels && logo->kept[i].width == width &&
+			logo->kept[i].height == height)
+			return &logo->kept[i];
+	free(size->pixels);
+	*size = (struct logo_size){ width, height,
+		malloc((size_t)width * height * sizeof(uint32_t)) };
+	if (!size->pixels)
+		return NULL;
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width; x++)
+			size->pixels[(size_t)y * width + x] =
+				scaled_pixel(logo, x, y, width, height);
+	logo->next = (logo->next + 1) % LOGO_SIZES;
+	return size;
+}
+
+void
+logo_draw_again(struct logo *logo, const struct font_bitmap *bitmap, uint32_t left,
+	uint32_t top, uint32_t width, uint32_t height)
+{
+	const struct logo_size *size = keep_size(logo, width, height);
+
+	if (!size) {
+		logo_draw(logo, bitmap, left, top, width, height);
+		return;
+	}
+	for (uint32_t y = 0; y < height && top + y < bitmap->height; y++) {
+		uint32_t *pixel = &bitmap->pixels[(top + y) * bitmap->stride + left];
+
+		for (uint32_t x = 0; x < width && left + x < bitmap->width; x++)
+			pixel[x] = over(pixel[x], size->pixels[(size_t)y * width + x]);
+	}
 }

@@ -220,15 +220,15 @@ sheet_logo_width(const struct sheet *sheet, double height)
 void
 sheet_logo(const struct sheet *sheet, double x, double y, double height)
 {
-	const struct logo *logo = sheet->render->logo;
+	struct logo *logo = sheet->render->logo;
 	uint32_t width, rows;
 
 	if (logo->width == 0 || x < 0 || y < 0)
 		return;
 	logo_fit(logo, height * 26 / 10.5, height, &width, &rows);
 	y += (height - rows) / 2;
-	logo_draw(logo, &sheet->bitmap, (uint32_t)lround(x), (uint32_t)lround(y), width,
-		rows);
+	logo_draw_again(logo, &sheet->bitmap, (uint32_t)lround(x), (uint32_t)lround(y),
+		width, rows);
 }
 
 /* ------------------------------------------------------------------ the code */

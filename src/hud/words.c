@@ -171,7 +171,8 @@ words_people(enum hud_language language, const struct hud_text *said, bool with_
 	char painting[WORDS_MAX], watching[WORDS_MAX];
 
 	snprintf(painting, sizeof(painting), "%s", in->words[WORD_NOBODY]);
-	if (said->painting > 0)
+	/* with the first pixels that are counted, not before: it says to be the first */
+	if (said->painting > 0 && said->total > 0)
 		say_counted(language, said->painting, &in->painting, painting);
 	words_watching(language, said, watching);
 	if (!with_viewers)

@@ -321,7 +321,7 @@ def test_in_german():
     rows = bitmap((1920, 1080), PING, **german, paused=1)
     assert rows[1] == "Von der Leitung angehalten: zur Zeit kann nichts gemalt werden."
     assert rows[2] == "Es geht weiter, sobald die Leitung es sagt."
-    assert bitmap((1080, 1920), PING, **german, painting=1, watching=1)[-1] == "1 malt · 1 schaut zu"
+    assert bitmap((1080, 1920), PING, **german, total=1, painting=1, watching=1)[-1] == "1 malt · 1 schaut zu"
 
 
 @with_code

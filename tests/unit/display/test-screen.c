@@ -3,6 +3,7 @@
  * picture or goes: no more than that and what is below it. */
 #include "display/screen.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -11,19 +12,37 @@
 
 enum { WIDTH = 640, HEIGHT = 480, CANVAS_WIDTH = 320, CANVAS_HEIGHT = 200 };
 
-/* A driver of one buffer, which is shown at once. */
+/* A driver of one buffer, or of two, which are shown at once unless it is busy. */
 struct output {
-	uint32_t memory[WIDTH * HEIGHT];
+	uint32_t memory[WIDTH * HEIGHT], second[WIDTH * HEIGHT];
+	uint32_t n_buffers, shown;
+	uint32_t busy; /* so many times */
 };
 
 static struct output output;
+
+static bool
+is_in(const struct box *box, uint32_t i)
+{
+	const uint32_t x = i % WIDTH, y = i / WIDTH;
+
+	return x >= box->left && x < box->right && y >= box->top && y < box->bottom;
+}
 
 static int
 present(void *arg, uint32_t buffer, const struct box *box)
 {
 	assert_ptr_equal(arg, &output);
-	assert_int_equal(buffer, 0);
+	assert_in_range(buffer, 0, output.n_buffers - 1);
 	assert_false(box_is_empty(*box));
+	/* a driver that copies sends no more than the box */
+	for (uint32_t i = 0; output.n_buffers == 2 && i < WIDTH * HEIGHT; i++)
+		assert_true(is_in(box, i) || output.memory[i] == output.second[i]);
+	if (output.busy > 0) {
+		output.busy--;
+		return -EBUSY;
+	}
+	output.shown = buffer;
 	return DISPLAY_FLIP_DONE;
 }
 
@@ -63,19 +82,20 @@ say(struct stage *stage)
 }
 
 static void
-begin(struct stage *stage, const struct config_output *config)
+begin_buffers(struct stage *stage, const struct config_output *config, uint32_t n_buffers)
 {
-	struct display_surface surface = { .name = "test",
+	const size_t pitch = WIDTH * sizeof(uint32_t);
+	const struct display_surface surface = { .name = "test",
 		.width = WIDTH,
 		.height = HEIGHT,
 		.frame_ns = 1000000,
-		.n_buffers = 1 };
+		.n_buffers = n_buffers,
+		.buffers = { { (uint8_t *)output.memory, pitch },
+			{ (uint8_t *)output.second, pitch } } };
 	struct display_context *context = &stage->context;
 
 	*stage = (struct stage){ 0 };
-	output = (struct output){ 0 };
-	surface.buffers[0].pixels = (uint8_t *)output.memory;
-	surface.buffers[0].pitch = WIDTH * sizeof(uint32_t);
+	output = (struct output){ .n_buffers = n_buffers };
 	assert_int_equal(
 		canvas_init(&stage->canvas, CANVAS_WIDTH, CANVAS_HEIGHT, 0xff305070), 0);
 	assert_int_equal(canvas_brush_init(&stage->canvas, &stage->brush, 0, 0,
@@ -95,6 +115,12 @@ begin(struct stage *stage, const struct config_output *config)
 	assert_int_equal(screen_prepare(&stage->screen, &surface, &output), 0);
 	screen_enabled(&stage->screen);
 	wait_until_still(stage);
+}
+
+static void
+begin(struct stage *stage, const struct config_output *config)
+{
+	begin_buffers(stage, config, 1);
 }
 
 static void
@@ -120,6 +146,12 @@ static uint32_t *
 middle(void)
 {
 	return &output.memory[HEIGHT / 2 * WIDTH + WIDTH / 2];
+}
+
+static const uint32_t *
+shown(void)
+{
+	return output.shown == 0 ? output.memory : output.second;
 }
 
 static void
@@ -177,14 +209,6 @@ colours_in(const struct box *box)
 				seen[n++] = at(x, y);
 		}
 	return n;
-}
-
-static bool
-is_in(const struct box *box, uint32_t i)
-{
-	const uint32_t x = i % WIDTH, y = i / WIDTH;
-
-	return x >= box->left && x < box->right && y >= box->top && y < box->bottom;
 }
 
 static void
@@ -336,6 +360,37 @@ TEST(a_film_plays_in_its_window_alone)
 	}
 }
 
+/* Each is drawn into one of two buffers only, and the other one is shown next. */
+TEST(what_came_for_a_frame_goes)
+{
+	const struct config_output config = { .hud = HUD_YES };
+	static uint32_t before[WIDTH * HEIGHT];
+	struct stage stage;
+
+	begin_buffers(&stage, &config, 2);
+	paint(&stage, 3, 4, 0xffff8000);
+	uv_run(&stage.context.loop, UV_RUN_ONCE);
+	wait_until_still(&stage);
+	memcpy(before, shown(), sizeof(before));
+	strcpy(stage.text.notice, "the doors close at 23:00");
+	say(&stage);
+	assert_memory_not_equal(shown(), before, sizeof(before));
+	*stage.text.notice = '\0';
+	say(&stage);
+	assert_memory_equal(shown(), before, sizeof(before));
+	stage.text.invites = true;
+	say(&stage);
+	stage.text.invites = false;
+	say(&stage);
+	assert_memory_equal(shown(), before, sizeof(before));
+	screen_set_black(&stage.screen, true);
+	wait_until_still(&stage);
+	screen_set_black(&stage.screen, false);
+	wait_until_still(&stage);
+	assert_memory_equal(shown(), before, sizeof(before));
+	end(&stage);
+}
+
 TEST(a_frozen_part_is_outlined_and_uncovered)
 {
 	const struct config_output config = { .hud = HUD_YES, .scale = SCALE_FILL };
@@ -359,7 +414,8 @@ TEST(a_frozen_part_is_outlined_and_uncovered)
 static void
 show_ripples(struct stage *stage, const struct hud_ripple *ripples, uint32_t n)
 {
-	memcpy(stage->context.ripples, ripples, n * sizeof(*ripples));
+	if (n > 0)
+		memcpy(stage->context.ripples, ripples, n * sizeof(*ripples));
 	stage->context.n_ripples = n;
 	screen_redraw_ripples(&stage->screen);
 	wait_until_still(stage);
@@ -408,6 +464,28 @@ TEST(ripples_come_and_go)
 	}
 }
 
+/* The frame without the last of it is drawn again when the kernel was busy: the buffer
+ * that is shown still has the ring. */
+TEST(a_ripple_goes_though_the_kernel_is_busy)
+{
+	const struct config_output config = { .hud = HUD_YES };
+	static uint32_t before[WIDTH * HEIGHT];
+	struct stage stage;
+
+	begin_buffers(&stage, &config, 2);
+	memcpy(before, output.memory, sizeof(before));
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++) {
+		const struct hud_ripple ripple = { 160, 100, uv_hrtime() };
+
+		show_ripples(&stage, &ripple, 1);
+		output.busy = 3;
+		show_ripples(&stage, NULL, 0);
+		assert_int_equal(output.busy, 0);
+		assert_memory_equal(shown(), before, sizeof(before));
+	}
+	end(&stage);
+}
+
 /* They close in on the pixel, and no more than the newest is where it was. */
 TEST(a_ripple_becomes_smaller)
 {
@@ -427,7 +505,7 @@ TEST(a_ripple_becomes_smaller)
 		assert_true(box->right - box->left <= width);
 		width = box->right - box->left;
 	}
-	show_ripples(&stage, (const struct hud_ripple[]){ { 0 } }, 0);
+	show_ripples(&stage, NULL, 0);
 	assert_int_equal(colours_in(&(struct box){ 20, 0, WIDTH - 20, 300 }), 1);
 	end(&stage);
 }

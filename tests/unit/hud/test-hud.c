@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "display/scale.h"
 #include "hud/font.h"
 #include "hud/hud.h"
+#include "hud/logo.h"
 #include "hud/qr.h"
 #include "hud/words.h"
 #include "support/unit.h"
@@ -343,6 +345,10 @@ TEST(figures_are_words)
 	struct hud_text said = { 0 };
 
 	figures_are(&said, "be the first", "nobody is painting");
+	/* somebody is, whose pixels are not counted yet */
+	said.painting = 1;
+	figures_are(&said, "be the first", "nobody is painting");
+	said.painting = 0;
 	said.total = 48200000000;
 	said.watching = 5;
 	figures_are(&said, "48.2 G pixels so far", "nobody is painting · 5 watching");
@@ -452,6 +458,34 @@ TEST(long_texts_get_no_code)
 	qr.side = 1;
 	hud_qr_make("", &qr);
 	assert_int_equal(qr.side, 0);
+}
+
+/* ------------------------------------------------------------------ the logo */
+
+/* In more sizes than are kept, over what is there, cut at the edge. */
+TEST(a_logo_is_the_same_each_time)
+{
+	enum { SIDE = 40 };
+	struct logo logo = { .width = 9, .height = 7 };
+	uint32_t once[SIDE * SIDE], again[SIDE * SIDE];
+	const struct font_bitmap first = { once, SIDE, SIDE, SIDE },
+				 second = { again, SIDE, SIDE, SIDE };
+
+	logo.pixels = malloc(sizeof(uint32_t) * logo.width * logo.height);
+	for (uint32_t i = 0; i < logo.width * logo.height; i++)
+		logo.pixels[i] = 0x80000000 | i * 0x010203 % 0x808080;
+	for (uint32_t i = 0; i < 3 * (LOGO_SIZES + 1); i++) {
+		const uint32_t side = 5 + i % (LOGO_SIZES + 1) * 6;
+
+		memset(once, 0x33, sizeof(once));
+		memset(again, 0x33, sizeof(again));
+		logo_draw(&logo, &first, 20, 3, side, side);
+		logo_draw_again(&logo, &second, 20, 3, side, side);
+		logo_draw(&logo, &first, 0, 10, side, 11);
+		logo_draw_again(&logo, &second, 0, 10, side, 11);
+		assert_memory_equal(once, again, sizeof(once));
+	}
+	logo_finish(&logo);
 }
 
 UNIT_TESTS(NULL, NULL)
