@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "lib/utf8.h"
 
 #define REDRAW_INTERVAL (CLOCK_SECOND / 10)
 #define DEFAULT_WIDTH 80 /* of a terminal of unknown size */
@@ -32,21 +33,14 @@ bar_clear(void)
 	bar.visible = false;
 }
 
-/* The text may quote a server: control characters do not reach the terminal, neither
- * those of one byte nor U+0080 to U+009F, of two. */
+/* The text may quote a server. */
 static void
 console_vprint(const char *format, va_list args)
 {
 	char text[2048];
 
 	vsnprintf(text, sizeof(text), format, args);
-	for (unsigned char *p = (unsigned char *)text; *p; p++)
-		if (*p < ' ' || *p == 0x7f ||
-			(*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)) {
-			if (*p == 0xc2)
-				*p++ = '?';
-			*p = '?';
-		}
+	utf8_mask_controls(text);
 	pthread_mutex_lock(&bar.lock);
 	bar_clear();
 	fprintf(stderr, "muralctl: %s\n", text);

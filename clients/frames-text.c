@@ -16,7 +16,7 @@
 #define DESCENT 0.4
 #define LEADING 1.7
 
-/* Characters: so many a font draws of a line; and their bytes. */
+/* The most characters of a line that a font draws, and the most bytes of these. */
 enum { CHARACTERS_MAX = 256, LINE_MAX = 4 * CHARACTERS_MAX };
 
 struct lines {

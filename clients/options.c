@@ -16,13 +16,12 @@
 #define SCALE_MOST 1000.0
 
 static const char usage[] =
-	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--fit WxH] [--scale N] [--loop] "
-	"[--rate N]\n"
-	"                      [--order rows|random] [--connections N]\n"
+	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--fit WxH] [--scale N] [--loop]\n"
+	"                      [--rate N] [--order rows|random] [--connections N]\n"
 	"       muralctl text TEXT TARGET [--at X,Y] [--height N] [--colour COLOUR]\n"
 	"       muralctl fill COLOUR TARGET [--at X,Y] [--fit WxH]\n"
-	"       muralctl load TARGET [--connections N] [--seconds S] [--at X,Y] [--rate "
-	"N]\n"
+	"       muralctl load TARGET [--connections N] [--seconds S] [--at X,Y]\n"
+	"                      [--rate N]\n"
 	"       muralctl size TARGET\n"
 	"       muralctl grab TARGET FILE.png, or - for standard output\n"
 	"       muralctl watch TARGET\n"
@@ -31,12 +30,11 @@ static const char usage[] =
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
 	"\n"
 	"IMAGE is PNG, JPEG, GIF or WebP, perhaps animated; -: standard input.\n"
-	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
-	"p2://USER:OTP@HOST:PORT,\n"
-	"http://HOST:PORT, https://HOST:PORT, pixelflut://HOST:PORT or unix:PATH.\n"
+	"TARGET is the wall, over one of its protocols: pixelflut://HOST:PORT,\n"
+	"unix:PATH, icmp://HOST, ipv6://TEMPLATE[%INTERFACE], p2://USER:OTP@HOST:PORT,\n"
+	"http://HOST:PORT or https://HOST:PORT.\n"
 	"\n"
-	"  --at X,Y           the wall's pixel where the image starts; may be negative "
-	"[0,0]\n"
+	"  --at X,Y           the wall's pixel where the image starts [0,0]\n"
 	"  --fit WxH          make the image as large as fits there; the size of a fill\n"
 	"  --scale N          make it N times as large, such as 2 or 0.5\n"
 	"  --height N         text: of a capital letter, in pixels [24]\n"
@@ -50,8 +48,8 @@ static const char usage[] =
 	"  --digits KIND      ipv6: the template's X and Y are hex or decimal [hex]\n"
 	"  --origin X,Y       p2: the wall's pixel that is its 0,0 [0,0]\n"
 	"  --name, --author, --secret TEXT\n"
-	"                     http: what the board registers [muralctl, $USER, "
-	"$MURALCTL_SECRET]\n"
+	"                     http: what the board registers\n"
+	"                     [muralctl, $USER, $MURALCTL_SECRET]\n"
 	"  --id ID            http: an id from an earlier registration\n"
 	"  --help, --version\n"
 	"\n"
@@ -271,6 +269,15 @@ parse_target(struct options *options, const char *word, bool decimal)
 	return 0;
 }
 
+static int
+words_error(const struct verb *verb, const char *order)
+{
+	return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s%s",
+		verb->name, verb->name, verb->first ? verb->first : "",
+		verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
+		verb->file ? " " : "", verb->file ? verb->file : "", order);
+}
+
 /* VERB [IMAGE] TARGET [FILE] */
 static int
 parse_words(struct options *options, const struct verb *verbs, int n, char *word[],
@@ -292,12 +299,11 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 	target = verb->first ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s",
-			word[0], word[0], verb->first ? verb->first : "",
-			verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
-			verb->file ? " " : "", verb->file ? verb->file : "");
+		return words_error(verb, "");
 	if (verb->first || verb->file)
 		options->file = word[verb->first ? 1 : 2];
+	if (options->file && strstr(options->file, "://") && !strstr(word[target], ":"))
+		return words_error(verb, ", in this order");
 	if (options->seconds == 0)
 		options->seconds = verb->seconds;
 	return parse_target(options, word[target], decimal);

@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include "driver.h"
+#include "lib/utf8.h"
 
 /* A sample of the Prometheus text format, taken apart in place. */
 struct sample {
@@ -95,25 +96,16 @@ sample_print(const struct sample *sample)
 	printf("%*s %s\n", width < 56 ? 56 - width : 0, "", sample->value);
 }
 
-/* What a server sends must not control a terminal. */
-static void
-text_clean(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' && *text != '\n')
-			*text = '?';
-}
-
 static int
 stats_print(const struct connection *connection, char *text)
 {
 	size_t n = 0;
 	char *line, *rest = text;
 
-	text_clean(text);
 	while ((line = strsep(&rest, "\n"))) {
 		struct sample sample;
 
+		utf8_mask_controls(line);
 		if (!sample_read(line, &sample))
 			continue;
 		sample_print(&sample);

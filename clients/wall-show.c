@@ -4,20 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "wall.h"
 
 #define COLUMNS_MAX 16
 #define CELL_MAX 300
 
-/* Control characters, which somebody may have chosen for his terminal, become ?. */
+/* Somebody may have chosen a name for a terminal. */
 static void
 write_text(const char *text, char *cell)
 {
-	size_t n = 0;
-
-	for (; *text && n + 1 < CELL_MAX; text++)
-		cell[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
-	cell[n] = '\0';
+	utf8_copy(cell, CELL_MAX, text);
+	utf8_mask_controls(cell);
 }
 
 static void
@@ -119,7 +117,8 @@ wall_show(const json_t *is)
 
 	json_object_foreach((json_t *)is, key, value)
 	{
-		if (json_is_array(value) || json_is_null(value))
+		if (json_is_array(value) || json_is_null(value) ||
+			strcmp(key, "waited_ms") == 0) /* for programs */
 			continue;
 		write_value(value, cell);
 		printf("%s%s: %s", between, key, cell);

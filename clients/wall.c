@@ -154,7 +154,7 @@ print_error(const json_t *answer)
 	const char *why = json_string_value(json_object_get(answer, "why"));
 
 	console_print("%s%s", why ? why : "the wall does not say why",
-		json_object_get(answer, "again") ? " (--yes)" : "");
+		json_object_get(answer, "again") ? " with --yes" : "");
 	return word && strcmp(word, "usage") == 0 ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -178,7 +178,9 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 
 		status = is ? EXIT_DONE : EXIT_FAILED;
 		if (options->json) {
-			json_dumpf(is ? is : answer, stdout, JSON_COMPACT);
+			/* plain ASCII: names may hold what terminals obey */
+			json_dumpf(is ? is : answer, stdout,
+				JSON_COMPACT | JSON_ENSURE_ASCII);
 			puts("");
 		} else if (is) {
 			wall_show(is);

@@ -13,8 +13,8 @@ struct address_parts {
 	const char *port; /* up to the end of the text; NULL: there is no colon */
 };
 
-/* Splits HOST, HOST:PORT, [V6] or [V6]:PORT at the last colon outside the brackets;
- * whether its parts are a host and a port is not looked at. */
+/* Splits HOST, HOST:PORT, [V6] or [V6]:PORT at the last colon outside the brackets; it
+ * does not check that its parts are a host and a port. */
 void address_split(const char *text, size_t len, struct address_parts *parts);
 
 /* An IPv6 address, perhaps with %INTERFACE. */

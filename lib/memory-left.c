@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tries whether memory can be had by mapping it. */
 #include "lib/memory-left.h"
 
 #include <sys/mman.h>

@@ -10,6 +10,6 @@
 #define MEMORY_RESERVE ((size_t)4 << 20)
 
 /* Whether so much more can be had within the limits of this process (RLIMIT_DATA,
- * RLIMIT_AS, strict overcommit).  Two system calls: for whoever is about to keep
- * something for a client, not for each of its pixels. */
+ * RLIMIT_AS, strict overcommit).  Two system calls: ask before keeping something for a
+ * client, not for each of its pixels. */
 bool memory_is_left(size_t bytes);

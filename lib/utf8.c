@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks that text is UTF-8. */
+/* Checks that text is UTF-8, and finds its controls. */
 #include "lib/utf8.h"
+
+#include <string.h>
 
 size_t
 utf8_char_len(const char *text, size_t left)
@@ -38,4 +40,43 @@ utf8_is_valid(const char *text, size_t len)
 		len -= step;
 	}
 	return true;
+}
+
+size_t
+utf8_control_len(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (*p < ' ' || *p == 0x7f)
+		return 1;
+	if ((*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) || (*p == 0xd8 && p[1] == 0x9c))
+		return 2;
+	if (*p != 0xe2)
+		return 0;
+	return (p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+			       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+		       ? 3
+		       : 0;
+}
+
+bool
+utf8_has_control(const char *text)
+{
+	while (*text && utf8_control_len(text) == 0)
+		text++;
+	return *text != '\0';
+}
+
+void
+utf8_mask_controls(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		size_t len = utf8_control_len(text);
+
+		*to++ = len > 0 ? '?' : *text;
+		text += len > 0 ? len : 1;
+	}
+	*to = '\0';
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks that text is UTF-8, and cuts it between characters. */
+/* Checks that text is UTF-8, cuts it between characters, and knows its controls. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +12,18 @@
 size_t utf8_char_len(const char *text, size_t left);
 
 bool utf8_is_valid(const char *text, size_t len);
+
+/* The length of the control character that the text begins with; 0: none.  These are the
+ * ones that terminals obey, U+0000 to U+001F and U+007F to U+009F, those that end a line
+ * or turn the direction of what stands behind them: U+061C, U+2028 to U+202E, U+2066 to
+ * U+2069. */
+size_t utf8_control_len(const char *text);
+
+bool utf8_has_control(const char *text);
+
+/* Somebody may have chosen the text for who reads it: each control becomes a question
+ * mark. */
+void utf8_mask_controls(char *text);
 
 /* Copies the text, or as many of its characters as fit with the NUL into `size` bytes, at
  * least four. */

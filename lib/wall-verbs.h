@@ -62,10 +62,8 @@ struct wall_arg {
 
 struct wall_verb {
 	const char *name;
-	const char
-		*args; /* names with blanks between; ? behind those that may be left out
-			*/
-	bool changes;  /* something; it is written into the control log */
+	const char *args; /* names with blanks between, a ? behind optional ones */
+	bool changes;     /* something; it is written into the control log */
 	const char *help; /* one line */
 	bool saves;       /* muralctl takes FILE.png first, and saves the answer */
 };

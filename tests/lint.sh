@@ -33,6 +33,8 @@ ours() { # PATTERN...: files of the tree, without those of builds; _build is mak
 for file in $(ours '*.[ch]' '*.cpp' '*.rs' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
 done
+nameless=$(ours '*.[ch]' | xargs awk 'FNR == 2 && !/^\/\*/ { print FILENAME }')
+[ -z "$nameless" ] || complain "no first line that says what the file is responsible for:" "$nameless"
 
 # Tests wait for facts; a comment on the line or above says why a pause is one.
 # shellcheck disable=SC2016 # awk's own
@@ -65,7 +67,7 @@ fi
 misspelt=nd,caf,enabeld,firs,iif,numbr,oder,adresse
 if have codespell codespell; then
 	# shellcheck disable=SC2046
-	codespell --quiet-level=2 --ignore-words-list="$misspelt" README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
+	codespell --quiet-level=2 --ignore-words-list="$misspelt" README.md HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 top_srcdir=. top_builddir=. bash tests/analyse.sh cppcheck # says itself when it cannot

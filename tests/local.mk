@@ -17,6 +17,7 @@ AM_TESTS_ENVIRONMENT = \
 	MAKE='$(MAKE)'; CC='$(CC)'; NM='$(NM)'; PKG_CONFIG='$(PKG_CONFIG)'; export MAKE CC NM PKG_CONFIG; \
 	bindir='$(bindir)'; sbindir='$(sbindir)'; libdir='$(libdir)'; includedir='$(includedir)'; mandir='$(mandir)'; \
 	sysconfdir='$(sysconfdir)'; plugindir='$(plugindir)'; sanitizer='$(SANITIZER_FLAGS)'; qr='$(QR_LIBS)'; \
+	werror='$(WERROR_FLAGS)'; export werror; \
 	prefix='$(prefix)'; datadir='$(datadir)'; systemdsystemunitdir='$(systemdsystemunitdir)'; \
 	export prefix datadir systemdsystemunitdir; \
 	export bindir sbindir libdir includedir mandir sysconfdir plugindir sanitizer qr;

@@ -124,8 +124,8 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Marks a tile, which must exist, as changed; call it after storing its pixels.  It is
- * not looked whether it is marked already: no processor predicts that. */
+/* Marks a tile, which must exist, as changed; call it after storing its pixels.  Without
+ * a look whether it is marked already, which no processor would predict. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {
@@ -249,10 +249,10 @@ mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
 #define MURAL_BATCH_FULL 128
 
 /*
- * Opaque pixels inside the region that are accepted but not painted yet: for who decodes
- * several at once and stores them afterwards, and for what murald has to look at.  It
- * lives on the stack of one callback and needs no initialisation; the number of pixels
- * it holds is a local variable of the caller, which starts at 0.
+ * Opaque pixels inside the region that are accepted but not painted yet: for code that
+ * decodes several at once and stores them afterwards, and for what murald has to look
+ * at.  It lives on the stack of one callback and needs no initialisation; the number of
+ * pixels it holds is a local variable of the caller, which starts at 0.
  */
 struct mural_batch {
 	uint32_t places[MURAL_BATCH];  /* word: y * stride + x * step */

@@ -29,7 +29,7 @@ MURAL_EXPORT void mural_each_verb(struct mural_host *host,
 	void (*each)(const struct mural_verb *verb, void *arg), void *arg);
 
 struct mural_question {
-	uint32_t size; /* set by who asks */
+	uint32_t size; /* set by the caller */
 	uint32_t reserved;
 	const char *verb;
 	const char *with; /* its arguments, a JSON object; NULL: none */

@@ -142,7 +142,7 @@ enum mural_system {
 
 /* What a paint hint should show. */
 struct mural_hint_request {
-	uint32_t size;       /* set by who asks */
+	uint32_t size;       /* set by the caller */
 	uint32_t is_public;  /* 1: the address holds wherever the instance listens */
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
@@ -316,8 +316,8 @@ struct mural_plugin {
 	void (*prepare)(const void *config);
 
 	/* Services, on the main loop's thread: server.allow, server.deny or a ban may now
-	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
-	 * nothing returns -EACCES, also who only looks.  Optional. */
+	 * keep out clients that are there.  Disconnect those for which mural_consume() of
+	 * nothing returns -EACCES, also those that only watch.  Optional. */
 	void (*denied)(struct mural_host *host);
 
 	/* Services, on the main loop's thread: an operator has done something, by a verb

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plugin sends to its clients, and to whom datagrams came from; part of
+/* What a plugin sends to its clients, and to the senders of datagrams; part of
  * <mural/plugin.h>. */
 #ifndef MURAL_REPLY_H
 #define MURAL_REPLY_H
@@ -20,8 +20,8 @@ MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t l
 
 /* Streams, on the connection's thread, in any callback: sends what the client did not ask
  * for, after the replies before it, as far as the socket takes it, and queues a copy of
- * the rest.  Unlike a reply it does not keep murald from reading the client, who is not
- * closed for not reading it either: look at mural_unsent() before sending more.  After
+ * the rest.  Unlike with a reply, murald goes on reading the client meanwhile, and does
+ * not close one that does not read: look at mural_unsent() before sending more.  After
  * mural_wake(), ready() is called once all is on its way.  0; -ENOTCONN: the client is
  * gone, or being closed; -ENOBUFS: a megabyte waits already, nothing is sent; or another
  * -errno: the client is being closed. */
@@ -35,9 +35,9 @@ MURAL_EXPORT size_t mural_unsent(const struct mural_conn *conn);
  * be called again. */
 MURAL_EXPORT void mural_close(struct mural_conn *conn, bool at_once);
 
-/* Streams, on the connection's thread: has the kernel buffer about so many bytes for the
- * client.  Fewer show a slow client what is newer; more, and what is murald's without
- * this call, are faster over a distance. */
+/* Streams, on the connection's thread: has the kernel buffer about that many bytes for
+ * the client.  With fewer, a slow client sees what is newer; with more, as without this
+ * call, a distant one is faster. */
 MURAL_EXPORT void mural_send_buffer(struct mural_conn *conn, uint32_t bytes);
 
 /* Datagrams: sends one to any address through the socket of `conn`.  The connection's

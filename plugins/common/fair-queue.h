@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fair queue: who has work to be done, served a few milliseconds at a time between two
- * polls of the loop.  Sources take turns, and each of them has its members take turns, so
- * that a thousand from one of them delay one from another by no more than one.
+ * A fair queue: members that have work to be done are served a few milliseconds at a time
+ * between two polls of the loop.  Sources take turns, and each of them has its members
+ * take turns, so that a thousand from one of them delay one from another by no more than
+ * one.
  *
  * On the loop's thread.
  */
@@ -38,7 +39,7 @@ struct fair_queue {
 	void (*serve)(struct fair_member *member);
 	void *tree; /* of sources that wait, for tsearch() */
 	struct fair_sources rotation;
-	struct fair_source spare; /* for whom there is no memory */
+	struct fair_source spare; /* of members whose own cannot be allocated */
 };
 
 /* One handle of the loop's, to be closed with fair_queue_close(). */

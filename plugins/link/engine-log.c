@@ -11,7 +11,7 @@
 /* How many entries come at once; they have half a megabyte at most. */
 #define READ_COUNT 4
 
-/* A wall that was not heard of for so long is gone. */
+/* A wall that was not heard of for this long is gone. */
 #define GONE_MS 15000
 
 /* ------------------------------------------------------------------- looking */

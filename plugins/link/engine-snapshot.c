@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Gets and puts the snapshot: a hash, and the lease of who makes it. */
+/* Gets and puts the snapshot: a hash, and the lease of its keeper. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "lib/digits.h"
 #include "link/engine-private.h"
 
-/* So long a keeper has for it. */
+/* How long a keeper has for it. */
 #define LEASE_MS "10000"
 
 static void
@@ -48,7 +48,8 @@ engine_get_snapshot(struct engine *engine)
 		"born id w h format pic region");
 }
 
-/* Who is done needs the lease no more, but the next snapshot may be due soon. */
+/* A keeper that is done needs the lease no more, but the next snapshot may be due soon.
+ */
 static void
 release_lease(struct engine *engine)
 {

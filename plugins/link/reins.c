@@ -43,8 +43,8 @@ compare_asker(const struct mural_instance *instance, void *arg)
 		asker->is_link = true;
 }
 
-/* Has a section of this wall asked for it?  Who has two logs in common with another wall
- * must not pass on to one what came by the other, or it would go round for ever. */
+/* Has a section of this wall asked for it?  Of two walls with two logs in common none may
+ * pass on to one what came by the other, or it would go round for ever. */
 static bool
 is_passed_on(const struct reins *reins, const char *who)
 {

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "lib/fnv.h"
 #include "p2/otp-replay.h"
 
 /* The limit by name alone keeps an attacker with many addresses from trying all codes.
@@ -94,15 +95,10 @@ login_reload(struct login *login)
 	return 0;
 }
 
-/* FNV-1a from a secret start. */
 uint64_t
 login_key(const struct login *login, const char *name, size_t len, uint64_t source)
 {
-	uint64_t hash = login->seed ^ source;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)name[i]) * UINT64_C(0x100000001b3);
-	return hash;
+	return fnv1a(login->seed ^ source, name, len); /* the seed is a secret */
 }
 
 static void
@@ -114,7 +110,7 @@ failure_keys(const struct login *login, const struct p2_auth *auth, uint64_t sou
 	keys[LOGIN_BY_NAME] = login_key(login, auth->name, auth->len, 0);
 }
 
-/* Looks only: who is refused must not replace the buckets of others. */
+/* Only looks: a refused attempt must not replace the buckets of others. */
 static bool
 has_attempts_left(struct login *login, const uint64_t keys[LOGIN_LIMITS], uint64_t now_ms)
 {

@@ -26,8 +26,8 @@ enum { AUTH_OTP, AUTH_NONE };
 /* A client must have authenticated after this. */
 #define AUTH_TIMEOUT_MS 10000
 
-/* One of so many clients that have not authenticated gives way at once when there are too
- * many of them. */
+/* When there are too many clients that have not authenticated, one in this many gives way
+ * at once. */
 #define UNAUTHENTICATED_PARTS 16
 
 /* How long a closed peer may take to read what it was sent. */

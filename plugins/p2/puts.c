@@ -71,8 +71,8 @@ spot_paint(const struct p2_spots *spots, unsigned i, struct ground ground)
 	ground.damage[spots->tiles[i]] = 1;
 }
 
-/* Asks for a block's lines, and paints the one before, by turns: only so many lines can
- * be on their way at a time. */
+/* Asks for a block's lines, and paints the one before, by turns: a processor has only a
+ * few lines on their way at a time. */
 static void
 puts_exchange(struct p2_puts *puts, const struct p2_spots *spots)
 {

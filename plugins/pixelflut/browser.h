@@ -10,7 +10,7 @@
 
 #include "pixelflut/pixelflut.h"
 
-/* So much of the stream is passed on at once, at most. */
+/* The most of the stream that is passed on at once. */
 #define BROWSER_PIECE 4096
 
 /* What browser_commands() gets of its caller. */

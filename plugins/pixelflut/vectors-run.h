@@ -14,7 +14,7 @@
  *   group_store() writes a group into a batch; a bit for each pixel that lies inside
  */
 
-/* Lines are looked for in so many bytes at once: enough to be worth it, few enough to
+/* The bytes in which lines are looked for at once: enough to be worth it, few enough to
  * stay in the first-level cache. */
 #define CHUNK_BLOCKS 16
 #define BLOCK 64
@@ -22,12 +22,12 @@
 /* More plain lines than that do not fit into a block. */
 #define ENDS_AT_ONCE 5
 
-/* While a brush is near, a pixel is painted when so many more are understood: enough for
- * its cache line to arrive.  They go round in a ring. */
+/* While a brush is near, a pixel is painted when this many more are understood: enough
+ * for its cache line to arrive.  They go round in a ring. */
 #define LAG 64
 #define RING 128
 
-/* Of so many reads the answers have room at once. */
+/* The reads whose answers have room at once. */
 #define READS_AT_ONCE 96
 
 static_assert(READS_AT_ONCE % LANES == 0, "whole groups");

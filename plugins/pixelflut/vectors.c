@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A group that is not understood costs about as much as so many good ones save. */
+/* A group that is not understood costs about as much as this many good ones save. */
 #define FAILURE_COST 4
 #define CREDIT_MAX 16
 

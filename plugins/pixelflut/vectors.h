@@ -3,9 +3,9 @@
  * The wide paths: several commands at once, in two steps, with the instructions of the
  * processor that it runs on.
  *
- * The first step understands a group of commands and asks for the cache lines of their
+ * * The first step understands a group of commands and asks for the cache lines of their
  * pixels, the second stores them, some groups later; loads of commands would wait behind
- * the stores otherwise.  What a group does not understand is left to who called,
+ * the stores otherwise.  What a group does not understand is left to the caller,
  * untouched.
  *
  * Each file vectors-*.c has the first step for one kind of processor, and includes
@@ -65,8 +65,9 @@ extern const uint8_t line_lengths[256];
 extern const uint8_t read_lengths[256];
 extern const uint8_t read_leads[256];
 
-/* So far in front of the end of a read a load for its coordinates begins; another one of
- * so many bytes, at its beginning, takes it whole, and reaches further to the right. */
+/* How far in front of the end of a read the load of its coordinates begins; the bytes of
+ * another load, at its beginning, which takes it whole and reaches further to the right.
+ */
 #define READ_LEFT 9
 #define READ_LOAD 16
 

@@ -9,8 +9,8 @@
 #include "base/counters.h"
 #include "base/util.h"
 
-static const struct wall *
-wall_of(struct mural_host *host, const char *function)
+struct wall *
+wall_of_host(struct mural_host *host, const char *function)
 {
 	const struct instance *instance = container_of(host, struct instance, host);
 
@@ -22,7 +22,7 @@ void
 mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg)
 {
-	const struct ingest *ingest = &wall_of(host, __func__)->ingest;
+	const struct ingest *ingest = &wall_of_host(host, __func__)->ingest;
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
 		struct mural_instance shown = {
@@ -53,7 +53,7 @@ mural_each_instance(struct mural_host *host,
 void
 mural_display_counters(struct mural_host *host, struct mural_display *shown)
 {
-	const struct display *display = &wall_of(host, __func__)->display;
+	const struct display *display = &wall_of_host(host, __func__)->display;
 	const struct mural_display all = {
 		.size = shown->size,
 		.wanted = display_wanted(display),
@@ -69,7 +69,7 @@ mural_display_counters(struct mural_host *host, struct mural_display *shown)
 void
 mural_current_notice(struct mural_host *host, struct mural_notice *notice)
 {
-	const struct wall *wall = wall_of(host, __func__);
+	const struct wall *wall = wall_of_host(host, __func__);
 	const struct mural_notice all = {
 		.size = notice->size,
 		.frozen = canvas_is_frozen(&wall->canvas),
@@ -89,7 +89,7 @@ mural_version(void)
 const char *
 mural_record_file(struct mural_host *host)
 {
-	const char *file = wall_of(host, __func__)->initial->config.record.file;
+	const char *file = wall_of_host(host, __func__)->initial->config.record.file;
 
 	return *file ? file : NULL;
 }

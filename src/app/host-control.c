@@ -19,20 +19,11 @@ struct mural_call {
 	char *json; /* NULL: not answered yet */
 };
 
-static struct wall *
-wall_of(struct mural_host *host, const char *function)
-{
-	const struct instance *instance = container_of(host, struct instance, host);
-
-	worker_check(&instance->ingest->workers[0], host->name, function);
-	return container_of(instance->ingest, struct wall, ingest);
-}
-
 void
 mural_each_verb(struct mural_host *host,
 	void (*each)(const struct mural_verb *verb, void *arg), void *arg)
 {
-	const struct control *control = &wall_of(host, __func__)->operators.control;
+	const struct control *control = &wall_of_host(host, __func__)->operators.control;
 
 	for (size_t i = 0; i < N_WALL_VERBS; i++) {
 		const struct mural_verb verb = {
@@ -121,7 +112,7 @@ copy_question(const struct mural_question *question)
 struct mural_call *
 mural_ask(struct mural_host *host, const struct mural_question *asked)
 {
-	struct wall *wall = wall_of(host, __func__);
+	struct wall *wall = wall_of_host(host, __func__);
 	const struct mural_question question = copy_question(asked);
 	struct mural_call *call = calloc(1, sizeof(*call));
 	char who[CONTROL_WHO_MAX], address[80] = "";

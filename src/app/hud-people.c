@@ -2,21 +2,13 @@
 /* Remembers of each source the second in which it last painted. */
 #include "app/hud-people.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/util.h"
+#include "lib/fnv.h"
 
 enum { WINDOW_S = 10 };
-
-/* FNV-1a */
-static uint64_t
-hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
 
 /* In place of the one that has not painted for the longest time, if it is new. */
 static void
@@ -57,7 +49,8 @@ on_top(struct top_watch *watch, const struct top_entry *entries, size_t n)
 	people->second++;
 	for (size_t i = 0; i < n; i++)
 		if (entries[i].pixels > 0 || entries[i].at_least)
-			note(people, hash_text(entries[i].source));
+			note(people, fnv1a(FNV_START, entries[i].source,
+					     strlen(entries[i].source)));
 	people->painting = count_recent(people);
 	if (people->somebody > 0 && people->somebody + WINDOW_S > people->second)
 		people->painting = MAX(people->painting, 1);

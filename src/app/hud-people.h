@@ -29,7 +29,7 @@ struct hud_people {
  * forgotten. */
 void hud_people_start(struct hud_people *people, struct ingest *ingest);
 
-/* There was paint, be it before this began to count whose. */
+/* Somebody paints, perhaps before this began to count who. */
 void hud_people_somebody(struct hud_people *people);
 
 /* Accepts one that does not count. */

@@ -19,7 +19,7 @@
 #define MS_NS UINT64_C(1000000)
 #define LEGIBLE_SIZE 16 /* percent */
 #define NEW_NS (60 * UINT64_C(1000000000))
-#define QUIET_S 20 /* so long a HUD that hides waits for more paint */
+#define QUIET_S 20 /* how long a HUD that hides waits for more paint */
 #define ORBIT_NS (600 * UINT64_C(1000000000))
 #define TURN_S 30 /* signs change sooner, but this has to be typed */
 
@@ -28,8 +28,8 @@ _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 
 /* ------------------------------------------------------------------ the text */
 
-/* Useless to anybody else, be it that the machine has no other address or that the
- * instance listens on this one only. */
+/* Useless to anybody else: the machine has no other address, or the instance listens on
+ * this one only. */
 static bool
 is_for_this_machine(const char *text)
 {
@@ -348,7 +348,7 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	play_film(hud_status);
 	hud_status->painted_ns = uv_hrtime();
 	leave_idle(hud_status);
-	/* whose it was is counted by nobody yet */
+	/* nobody has counted yet who it was */
 	hud_people_somebody(&hud_status->people);
 	hud_status->quiet_s = 0;
 	hud_status->text.quiet = false;

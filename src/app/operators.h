@@ -202,7 +202,8 @@ control_run verb_top;
 
 /* ---- verbs-canvas.c */
 
-/* So many rectangles that are protected are told, and written down; of more, a mask. */
+/* The most rectangles that are told, and written down, as protected; more become a mask.
+ */
 #define CLOSED_MAX 1000
 
 /* What is closed in that way, as an array of {NAME: "WxH+X+Y"}, the first `most`. */

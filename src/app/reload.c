@@ -330,6 +330,26 @@ load_next(struct wall *wall)
 	return next->config.errors == 0;
 }
 
+static void
+reload_refuse(struct wall *wall)
+{
+	char *why = NULL;
+
+	log_error("reload: %s; the old config stays in force",
+		wall->next ? "the new config is wrong" : "out of memory");
+	wall->reload.errors = 0;
+	if (wall->next) {
+		why = wall->next->config.first_error;
+		wall->next->config.first_error = NULL;
+		wall->reload.errors = wall->next->config.errors;
+	}
+	drop_next(wall);
+	wall->reload.why = why;
+	reload_done(wall, false);
+	wall->reload.why = NULL;
+	free(why);
+}
+
 void
 reload_begin(struct wall *wall)
 {
@@ -342,10 +362,7 @@ reload_begin(struct wall *wall)
 		replace_instances(wall);
 		return;
 	}
-	log_error("reload: %s; the old config stays in force",
-		wall->next ? "the new config is wrong" : "out of memory");
-	drop_next(wall);
-	reload_done(wall, false);
+	reload_refuse(wall);
 }
 
 void

@@ -21,6 +21,8 @@ struct reload {
 	uv_timer_t timer;     /* ends the wait for services to stop */
 	uint64_t deadline_ms; /* of that wait, by uv_now() */
 	bool pending;         /* another reload was asked for meanwhile */
+	unsigned errors;      /* of a config that is refused */
+	const char *why;      /* the first of them; NULL: out of memory */
 	unsigned closed, opened, failed, unchanged;
 };
 

@@ -163,7 +163,8 @@ is_wide(const struct cidr *network)
 	return last->high - first->high >= UINT64_C(1) << 32;
 }
 
-/* So that nobody locks himself or everybody out by mistake.  NULL: no doubt. */
+/* Keeps operators from locking themselves or everybody out by mistake.  NULL: no doubt.
+ */
 static const char *
 doubt(const struct control_call *call, const struct cidr *network)
 {
@@ -223,7 +224,7 @@ verb_ban(struct control_call *call)
 	control_network(call, "net", &ban.network);
 	why = control_flag(call, "really") ? NULL : doubt(call, &ban.network);
 	if (why) {
-		control_refuse(call, "%s: say it twice", why);
+		control_refuse(call, "%s; confirm it", why);
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs that are signals as well: snapshot, reload. */
+#include <stdio.h>
+
 #include "app/operators.h"
 #include "app/wall.h"
 
@@ -27,6 +29,19 @@ verb_reload(struct control_call *call)
 	reload_begin(wall);
 }
 
+static void
+fail_reload(struct control_call *call, const struct reload *reload)
+{
+	char more[64] = "";
+
+	if (reload->errors > 1)
+		snprintf(more, sizeof(more), "; and %u more, which the log has",
+			reload->errors - 1);
+	control_fail(call, CONTROL_FAILED,
+		"the new config is wrong, the old one stays in force: %s%s",
+		reload->why ? reload->why : "out of memory", more);
+}
+
 static json_t *
 reload_json(const struct reload *reload)
 {
@@ -49,9 +64,7 @@ operators_reloaded(struct wall *wall, bool in_force)
 		if (in_force)
 			control_done(call, reload_json(&wall->reload));
 		else
-			control_fail(call, CONTROL_FAILED,
-				"the new config is wrong, the old one stays in force; "
-				"murald --check-config says why");
+			fail_reload(call, &wall->reload);
 		call = next;
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "control/values.h"
 #include "ingest/service.h"
+#include "lib/utf8.h"
 
 /* ------------------------------------------------------------------ as JSON */
 
@@ -108,15 +109,6 @@ notice_frozen(struct wall *wall)
 
 /* ------------------------------------------------------------------ the verb */
 
-static bool
-has_control_characters(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
 static const char *
 what_is_wrong(const struct control_call *call, const char *text)
 {
@@ -124,7 +116,7 @@ what_is_wrong(const struct control_call *call, const char *text)
 
 	if (strlen(text) >= HUD_NOTICE_MAX)
 		return "the text is too long";
-	if (has_control_characters(text))
+	if (utf8_has_control(text))
 		return "the text has to be one line";
 	if (!*text && control_duration(call, "for", &ms))
 		return "there is no text to be shown for that long";

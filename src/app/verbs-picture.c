@@ -11,10 +11,10 @@
 #include "lib/base64.h"
 #include "lib/png.h"
 
-/* So long after the last piece it is given up. */
+/* An upload is given up this long after its last piece. */
 #define UPLOAD_MS 30000
 
-/* One that stops for so long gives way to another operator's. */
+/* One that pauses this long gives way to another operator's. */
 #define STALLED_MS 2000
 
 /* No PNG of the canvas's size needs more: four bytes a pixel, and this. */

@@ -186,7 +186,7 @@ verb_plugin(struct control_call *call)
 		control_fail(call, CONTROL_BUSY,
 			"another plugin is being switched, or the config reloaded");
 	else if (!on && is_asked_through(call, name) && !control_flag(call, "really"))
-		control_refuse(call, "you ask through that one: say it twice");
+		control_refuse(call, "you ask through that one; confirm it");
 	else
 		begin(call, instance, on);
 }

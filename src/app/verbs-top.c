@@ -6,7 +6,7 @@
 /* Nobody reads longer lists. */
 #define SOURCES_MAX 100
 
-/* Threads count on so long after they were last asked for it. */
+/* How long threads go on counting after they were last asked for it. */
 #define IDLE_SECONDS 5
 
 static json_t *

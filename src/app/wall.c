@@ -15,7 +15,7 @@
 #include "base/pool.h"
 #include "base/util.h"
 
-static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+static const int signal_numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
 static void
 on_signal(uv_signal_t *handle, int number)
@@ -43,8 +43,8 @@ block_signals(bool block)
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		sigaddset(&set, numbers[i]);
+	for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++)
+		sigaddset(&set, signal_numbers[i]);
 	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
@@ -65,9 +65,9 @@ is_found_elsewhere(struct wall *wall)
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
 		if (host_address_get(families[i], address) < 0 ||
 			host_address_is_loopback(address) ||
-			strcmp(address, wall->invited[i]) == 0)
+			strcmp(address, wall->hinted[i]) == 0)
 			continue;
-		memcpy(wall->invited[i], address, sizeof(address));
+		memcpy(wall->hinted[i], address, sizeof(address));
 		any = true;
 	}
 	return any;
@@ -86,12 +86,12 @@ on_addresses(struct host_address_watch *watch)
 static void
 run_until_signal(struct wall *wall)
 {
-	uv_signal_t signals[ARRAY_LEN(numbers)];
+	uv_signal_t signals[ARRAY_LEN(signal_numbers)];
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
 		uv_signal_init(&wall->loop, &signals[i]);
 		signals[i].data = wall;
-		uv_signal_start(&signals[i], on_signal, numbers[i]);
+		uv_signal_start(&signals[i], on_signal, signal_numbers[i]);
 	}
 	reload_start(wall);
 	block_signals(false);
@@ -108,10 +108,10 @@ run_until_signal(struct wall *wall)
 	reload_stop(wall);
 	if (wall->watching_addresses)
 		host_address_watch_stop(&wall->addresses);
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
 		uv_close((uv_handle_t *)&signals[i], NULL);
-		if (numbers[i] != SIGINT)
-			signal(numbers[i], SIG_IGN);
+		if (signal_numbers[i] != SIGINT)
+			signal(signal_numbers[i], SIG_IGN);
 	}
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 	block_signals(false);

@@ -49,8 +49,8 @@ struct wall {
 	struct operators operators;
 	struct host_address_watch addresses;
 	bool watching_addresses;
-	char invited[2]
-		    [ADDRESS_TEXT_MAX]; /* the addresses of the log's hints, or empty */
+	/* IPv4 and IPv6 as the log's last hints had them; or empty */
+	char hinted[2][ADDRESS_TEXT_MAX];
 	struct sd_notify notify;
 	uv_loop_t loop;
 };
@@ -58,6 +58,10 @@ struct wall {
 /* Runs a wall until SIGTERM or SIGINT.  Unloads the plugins of `initial`; its config
  * stays the caller's.  The exit status. */
 int wall_run(struct generation *initial, int argc, char *argv[]);
+
+/* The wall of an instance; a plugin's call of `function` has to be on the main loop's
+ * thread.  host-api.c */
+struct wall *wall_of_host(struct mural_host *host, const char *function);
 
 /* Frees a generation, but not the config of the initial one. */
 void wall_free_generation(struct wall *wall, struct generation *generation);

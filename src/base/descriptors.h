@@ -9,7 +9,6 @@
 
 #include <stdint.h>
 
-/* How many clients may have, all together.  The kernel gives the lowest that is free: who
- * is given this one or a higher one has taken one of the wall's, and all below are taken.
- */
+/* How many clients may have, all together.  The kernel gives the lowest that is free: one
+ * that is not below this number is the wall's, and all below are taken. */
 uint32_t descriptors_for_clients(void);

@@ -18,9 +18,8 @@ struct ip_key {
 	bool v4;
 };
 
-/* Of an IPv6 address the first `prefix` bits, 1 to 128, count, of a link-local
- * one all.  False for a peer without
- * an IP address: a local socket. */
+/* Of an IPv6 address the first `prefix` bits, 1 to 128, count, of a link-local one all.
+ * False for a peer without an IP address: a local socket. */
 bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
 static inline bool

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "lib/fnv.h"
+#include "lib/utf8.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -51,16 +53,15 @@ log_set_dedup(struct log_dedup *dedup)
 	return before;
 }
 
-/* Whether the line is among the last ones, by its hash (FNV-1a). */
+/* Whether the line is among the last ones, by its hash. */
 static bool
 is_repeated(const char *line, int len)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash;
 
 	if (!tries)
 		return false;
-	for (int i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
+	hash = fnv1a(FNV_START, line, (size_t)len);
 	for (size_t i = 0; i < ARRAY_LEN(tries->lines); i++)
 		if (tries->lines[i] == hash)
 			return true;
@@ -85,9 +86,11 @@ write_line(enum mural_level level, const char *name, const char *format, va_list
 	more = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 	len = MIN(len + MAX(more, 0), (int)sizeof(line) - 2);
 	for (int i = 0; i < len; i++)
-		if (line[i] == '\n' || line[i] == '\r')
+		if (line[i] == '\n' || line[i] == '\r' || line[i] == '\t')
 			line[i] = ' ';
 	line[len] = '\0';
+	utf8_mask_controls(line);
+	len = (int)strlen(line);
 	if (tries && level == MURAL_ERROR && !*tries->error)
 		snprintf(tries->error, sizeof(tries->error), "%s", line + start);
 	if (is_repeated(line, len) && max_level < MURAL_DEBUG)

@@ -12,11 +12,11 @@
  * - A frame is not an instant.  Do not build anything that needs one.
  * - A new reader starts with every tile pending.
  *
- * Damage travels in three steps.  A brush marks bits of its own.  canvas_publish() ORs
- * them into `published`, the only bitmap that threads share.  A reader that takes moves
- * `published` into every reader's `pending` and then empties its own: there is neither a
- * clock nor a dispatcher.  The lock guards the readers and their bitmaps; only readers
- * hold it, for about a microsecond.  A brush never takes a lock.
+ * * Damage travels in three steps.  A brush marks bytes of its own, one a tile.
+ * canvas_publish() ORs them into `published`, the only bitmap that threads share.  A
+ * reader that takes moves `published` into every reader's `pending` and then empties its
+ * own: there is neither a clock nor a dispatcher.  The lock guards the readers and their
+ * bitmaps; only readers hold it, for about a microsecond.  A brush never takes a lock.
  *
  * A reader that sleeps has a wakeup: a descriptor that the next publish writes to.  The
  * reader arms it and then looks for damage; the publisher adds damage and then looks for

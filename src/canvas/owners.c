@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "lib/utf8.h"
 
-/* Forgeable sources have at most so many ids. */
+/* The most ids for forgeable sources. */
 #define FORGEABLE_MAX 12288
 
 #define INDEX_SLOTS 65536

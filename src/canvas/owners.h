@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owners: who is meant by the 16-bit id that each pixel of a canvas with owners carries.
- * One MiB, whatever is forged.
+ * Owners: whom the 16-bit id means that each pixel of a canvas with owners carries. One
+ * MiB, whatever is forged.
  *
  * An id is looked up without a lock, through an index that is replaced as a whole, and
  * given under one.  It is given to somebody else only after the index has forgotten it,
@@ -9,10 +9,10 @@
  * the canvas has given its remaining pixels to the crowd of its instance.  So an id never
  * means two sources.
  *
- * Sources that may be forged (pings, datagrams) get one when they are heard of twice, and
- * make room by halves, those that painted least first.  Those that are proven, by a
- * connection or a login, never make room for forged ones, nor while they are connected.
- * Who has none belongs to the crowd of its instance.
+ * * Sources that may be forged (pings, datagrams) get one when they are heard of twice,
+ * and make room by halves, those that painted least first.  Those that are proven, by a
+ * connection or a login, never make room for forged ones, nor while they are connected. A
+ * source without an id belongs to the crowd of its instance.
  */
 #pragma once
 
@@ -68,7 +68,7 @@ void owners_release(struct owners *owners, uint16_t id);
 /* Whether somebody went without an id since the last time. */
 bool owners_is_full(const struct owners *owners);
 
-/* Forgets who is to make room; false: nobody can. */
+/* Forgets owners to make room; false: none can be forgotten. */
 bool owners_forget(struct owners *owners);
 
 /* Once all threads have seen newer rules: which crowd has the pixels of an id now, or the

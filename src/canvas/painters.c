@@ -60,7 +60,7 @@ brush_apply(struct mural_brush *brush)
 	brush->near_height = is_near ? brush->height : 0;
 }
 
-/* Who is not kept is judged by who asks. */
+/* Of a painter that is not kept, the caller knows. */
 static bool
 is_banned(const struct painter *painter, const struct canvas_painter *as)
 {

@@ -14,7 +14,7 @@
 
 #define TICK_MS 100
 
-/* Room is made at most once in so long. */
+/* The least time between two times that room is made. */
 #define ROOM_MS 1000
 
 /* Stamps are looked at so often, which is less than what they may still grow older. */
@@ -86,7 +86,8 @@ work_inherit(struct act *act)
 	return 0;
 }
 
-/* Rules that are like those before: who has seen them finds no forgotten id any more. */
+/* Rules that are like those before: a thread that has seen them finds no forgotten id any
+ * more. */
 static int
 change_nothing(struct act *act, struct rules *rules)
 {

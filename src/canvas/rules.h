@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules: where the canvas takes no paint, and from whom.  Never changed once they are
- * published: who wants others publishes new ones and frees the old when nobody looks at
- * them any more.
+ * published: to change them, new ones are published, and the old freed when nobody looks
+ * at them any more.
  *
- * A thread that paints looks at canvas->rules when a callback begins (painters.h), keeps
- * to what it found until that ends, and says which generation it has seen.  Callbacks of
- * one thread do not overlap and publish their damage before they end; so when all threads
- * have seen a generation, nothing lands that it refuses, the damage of what landed before
- * is published, and nobody holds an older one.  No lock and no fence for who paints.
+ * * A thread that paints looks at canvas->rules when a callback begins (painters.h),
+ * keeps to what it found until that ends, and says which generation it has seen.
+ * Callbacks of one thread do not overlap and publish their damage before they end; so
+ * when all threads have seen a generation, nothing lands that it refuses, the damage of
+ * what landed before is published, and nobody holds an older one.  Painters need no lock
+ * and no fence for it.
  */
 #pragma once
 

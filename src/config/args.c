@@ -98,7 +98,7 @@ refuse_option(const char *word)
 	nearest = suggest_word(name, next_option, &option);
 	if (nearest)
 		return usage_error(
-			"unknown option --%s, did you mean --%s?", name, nearest);
+			"unknown option --%s (did you mean --%s?)", name, nearest);
 	return usage_error("unknown option --%s", name);
 }
 
@@ -192,6 +192,7 @@ config_args_parse(struct config_args *args, int argc, char *argv[])
 			return status;
 	}
 	if (optind < argc)
-		return usage_error("\"%s\" is not an option", argv[optind]);
+		return usage_error(
+			"\"%s\" is not an option; -c names a config", argv[optind]);
 	return -1;
 }

@@ -125,7 +125,10 @@ config_error(struct config *config, const char *file, int line, const char *sect
 		log_error("%s", text);
 	else if (text)
 		fprintf(stderr, "%s\n", text);
-	free(text);
+	if (config->first_error)
+		free(text);
+	else
+		config->first_error = text;
 }
 
 /* Copies a file's name, to which settings point. */
@@ -400,5 +403,6 @@ config_finish(struct config *config)
 		free(config->private->files);
 	}
 	free(config->private);
+	free(config->first_error);
 	*config = (struct config){ 0 };
 }

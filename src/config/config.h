@@ -188,6 +188,7 @@ struct config {
 	struct section *outputs; /* [output NAME], merged likewise */
 	bool has_content;        /* some file has a section or a setting */
 	unsigned errors;         /* reported so far */
+	char *first_error;       /* the first of them; NULL: none */
 	bool log_errors;         /* set before config_load(): errors go to the log */
 
 	/* private to this folder: core sections as written, file names */

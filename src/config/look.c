@@ -6,24 +6,13 @@
 #include "base/util.h"
 #include "config/config-private.h"
 #include "config/option.h"
+#include "lib/utf8.h"
 
 #define LEAST_CONTRAST 7.0 /* WCAG 2.1, level AAA */
 
 enum { TITLE_MAX = 200 };
 
 /* ------------------------------------------------------------------ title */
-
-/* U+202A to U+202E, U+2066 to U+2069: they turn around what stands behind them. */
-static bool
-has_bidi_control(const char *text)
-{
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		if (c[0] == 0xe2 &&
-			((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
-				(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
-			return true;
-	return false;
-}
 
 static void
 check_title(struct config *config, const struct setting *setting)
@@ -37,10 +26,10 @@ check_title(struct config *config, const struct setting *setting)
 			strlen(title), TITLE_MAX);
 	else if (strchr(title, '\t'))
 		setting_error(config, "display", setting, "holds a tab; write a blank");
-	else if (has_bidi_control(title))
+	else if (utf8_has_control(title))
 		setting_error(config, "display", setting,
-			"holds a control of the direction of text; leave it out, the "
-			"direction is found without");
+			"holds a control of terminals, lines or the direction of text; "
+			"leave it out, the direction is found without");
 }
 
 /* ------------------------------------------------------------------ Wi-Fi */
@@ -67,8 +56,7 @@ check_wifi(struct config *config, const struct setting *setting)
 		setting_error(config, "display", setting,
 			"has a password of %zu bytes; WPA's have %d to %d", password,
 			PASSWORD_MIN, PASSWORD_MAX);
-	else if (config_check_text(wifi, strlen(wifi)) || strchr(wifi, '\t') ||
-		 has_bidi_control(wifi))
+	else if (config_check_text(wifi, strlen(wifi)) || utf8_has_control(wifi))
 		setting_error(config, "display", setting,
 			"holds what cannot be shown on the screen");
 }

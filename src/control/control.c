@@ -69,7 +69,8 @@ open_socket(struct control *control, const char *path)
 		listener_open(&control->listener, control->loop, "control", address,
 			on_client) < 0) {
 		log_warn("control: nobody can steer this wall by muralctl; set "
-			 "control.socket to a path below a folder of murald's");
+			 "control.socket to a path in a folder of murald's, or to "
+			 "nothing");
 		return;
 	}
 	control->socket = strdup(path);

@@ -37,7 +37,7 @@ typedef void control_run(struct control_call *call);
 struct control {
 	uv_loop_t *loop;                                 /* NULL: not started */
 	control_run *const *run;                         /* by enum wall_verb_id */
-	void *context;                                   /* of who started it */
+	void *context;                                   /* of whoever started it */
 	void (*on_act)(const struct control_call *call); /* was done; or NULL */
 	struct control_log log;
 	uint64_t acts;                 /* changes asked for since the start */
@@ -53,7 +53,7 @@ struct control {
 void control_start(struct control *control, const struct config_control *config,
 	control_run *const *run, void *context, uv_loop_t *loop);
 
-/* Opens the log again, for who rotates it. */
+/* Opens the log again, after it was rotated. */
 void control_reload(struct control *control);
 
 /* Clients are closed when the loop turns; calls may still be answered and logged.

@@ -19,7 +19,8 @@ complain(struct control_log *log, const char *what)
 	const int error = errno;
 
 	log_set_dedup(&log->said);
-	log_warn("control: %s: cannot %s: %s; acts are not written down until it can",
+	log_warn("control: %s: cannot %s: %s; acts are not written down until that is "
+		 "mended, or control.log set",
 		log->path, what, strerror(error));
 	log_set_dedup(NULL);
 }
@@ -46,11 +47,11 @@ close_file(struct control_log *log)
 
 /* ------------------------------------------------------------------ the last acts */
 
-/* Of the file's end so much is read. */
+/* How much of the file's end is read. */
 #define TAIL_BYTES (64 << 10)
 
-/* Whoever asks gets all that are kept in one answer: of longer ones the arguments are in
- * the file only. */
+/* All that are kept go into one answer: the arguments of longer acts are in the file
+ * only. */
 #define RECENT_BYTES 1024
 
 /* Takes over the reference. */

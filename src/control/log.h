@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-/* So many acts are kept. */
+/* How many acts are kept. */
 #define CONTROL_RECENT 100
 
 struct control_log {

@@ -17,8 +17,8 @@ struct layout {
 	bool on_picture;  /* the HUD may lie there too, not only a notice */
 	struct hud_cards cards;
 	struct box cover; /* of the memory: around all that lies on the picture */
-	uint64_t covers;  /* of these so many, from 1 on; they change what is below */
-	uint64_t film;    /* so many pictures of the film, which lies on one of them */
+	uint64_t covers;  /* counts these, from 1 on; they change what is below */
+	uint64_t film;    /* counts the pictures of the film, which lies on one of them */
 };
 
 /* What the HUD needs to know of a screen that people see in that size. */

@@ -118,7 +118,8 @@ on_enter(uv_signal_t *handle, int number)
 	vt->on_enter(vt->arg);
 }
 
-/* Whether another console is in front, and somebody has it open, be it a login prompt. */
+/* Whether another console is in front, and somebody has it open, if only a login prompt.
+ */
 static bool
 is_another_in_use(const struct display_vt *vt)
 {

@@ -27,7 +27,7 @@ struct hud {
 	uint32_t n_ripples;
 	struct hud_ripple ripples[HUD_RIPPLES_MAX];
 
-	/* Held while something is drawn, and so never by who only says something. */
+	/* Held while something is drawn, so never by setters of text and figures. */
 	pthread_mutex_t drawing;
 	struct hud_look look; /* drawing; its texts are empty but for the next two */
 	char *title, *wifi;

@@ -93,8 +93,8 @@ double sheet_text_cut(const struct sheet *sheet, double x, double right, double 
 double sheet_logo_width(const struct sheet *sheet, double height);
 void sheet_logo(const struct sheet *sheet, double x, double y, double height);
 
-/* Modules of so many pixels, 0: there is no code or no room.  The side with quiet zone.
- */
+/* The side of a module in pixels; 0: there is no code or no room.  The side with quiet
+ * zone. */
 uint32_t sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room);
 uint32_t sheet_code_side(const struct hud_qr *qr, uint32_t module);
 void sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x,

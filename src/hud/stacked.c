@@ -26,7 +26,7 @@ struct pair {
 	uint32_t ink[2];
 };
 
-/* In place of the figures, since who is not in the network cannot paint: its name, and
+/* In place of the figures, since people outside the network cannot paint: its name, and
  * its password if it has one. */
 static void
 add_wifi(const struct sheet *sheet, struct pair *pair)

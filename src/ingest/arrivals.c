@@ -1,142 +1,202 @@
 /* SPDX-License-Identifier: MIT */
-/* Lets sources take turns: the n-th client of a source that waits is served in the n-th
- * round from now. */
+/* Lets sources take turns: a queue for each, and a rotation of those that have one. */
 #include "ingest/arrivals.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/ip-key.h"
 #include "base/util.h"
 
-/* Of the thread's work.  Whoever waits for longer is not one of a burst that is served in
- * a moment. */
-#define PATIENCE_MS 50
+/* Of the thread's work.  Whoever comes after a burst waits in the kernel for no longer.
+ */
+#define PATIENCE_MS 10
 
 struct arrival {
-	uint64_t round, number; /* the order: by round, in it as they came */
-	uint64_t since_ms;
-	struct ip_key source; /* zeros: this machine's */
+	TAILQ_ENTRY(arrival) in_source;
 	union peer_address peer;
 	int fd;
+};
+
+TAILQ_HEAD(arrival_queue, arrival);
+
+struct arrival_source {
+	struct ip_key key; /* zeros: this machine's */
+	uint32_t n;
+	struct arrival_queue waiting;
+	TAILQ_ENTRY(arrival_source) in_rotation;
+	LIST_ENTRY(arrival_source) in_level;
 };
 
 int
 arrivals_init(struct arrivals *arrivals, uint32_t most, unsigned prefix)
 {
 	*arrivals = (struct arrivals){ .most = most, .prefix = prefix };
-	arrivals->all = calloc(most, sizeof(*arrivals->all));
-	return arrivals->all ? 0 : -ENOMEM;
+	TAILQ_INIT(&arrivals->rotation);
+	arrivals->levels = calloc((size_t)most + 1, sizeof(*arrivals->levels));
+	return arrivals->levels ? 0 : -ENOMEM;
 }
 
 void
 arrivals_finish(struct arrivals *arrivals)
 {
-	for (uint32_t i = 0; i < arrivals->n; i++)
-		close(arrivals->all[i].fd);
-	free(arrivals->all);
-	*arrivals = (struct arrivals){ 0 };
+	union peer_address peer;
+
+	while (arrivals->n > 0)
+		close(arrivals_next(arrivals, &peer));
+	free(arrivals->levels);
+	arrivals->levels = NULL;
 }
 
-static bool
-is_before(const struct arrival *a, const struct arrival *b)
+/* ------------------------------------------------------------------ sources */
+
+static int
+compare_numbers(uint64_t a, uint64_t b)
 {
-	return a->round != b->round ? a->round < b->round : a->number < b->number;
+	return (a > b) - (a < b);
 }
 
-/* The round after that of the source's last one, or the one that is being served. */
-static uint64_t
-round_of(const struct arrivals *arrivals, const struct ip_key *source)
+static int
+compare_sources(const void *a, const void *b)
 {
-	uint64_t round = arrivals->round;
+	const struct ip_key *left = &((const struct arrival_source *)a)->key;
+	const struct ip_key *right = &((const struct arrival_source *)b)->key;
+	int order = compare_numbers(left->high, right->high);
 
-	for (uint32_t i = 0; i < arrivals->n; i++)
-		if (ip_key_equal(&arrivals->all[i].source, source))
-			round = MAX(round, arrivals->all[i].round + 1);
-	return round;
+	if (order == 0)
+		order = compare_numbers(left->low, right->low);
+	if (order == 0)
+		order = compare_numbers(left->scope, right->scope);
+	return order ? order : left->v4 - right->v4;
 }
 
-static struct arrival *
-find_last(const struct arrivals *arrivals)
+/* One that waits already, or a new one at the end of the rotation; NULL: no memory. */
+static struct arrival_source *
+source_get(struct arrivals *arrivals, const struct ip_key *key)
 {
-	struct arrival *last = arrivals->all;
+	const struct arrival_source wanted = { .key = *key };
+	struct arrival_source **found =
+		tfind(&wanted, &arrivals->sources, compare_sources);
+	struct arrival_source *source;
 
-	for (uint32_t i = 1; i < arrivals->n; i++)
-		if (is_before(last, &arrivals->all[i]))
-			last = &arrivals->all[i];
-	return last;
+	if (found)
+		return *found;
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return NULL;
+	source->key = *key;
+	if (!tsearch(source, &arrivals->sources, compare_sources)) {
+		free(source);
+		return NULL;
+	}
+	TAILQ_INIT(&source->waiting);
+	TAILQ_INSERT_TAIL(&arrivals->rotation, source, in_rotation);
+	LIST_INSERT_HEAD(&arrivals->levels[0], source, in_level);
+	return source;
 }
+
+/* Forgets it if none are left. */
+static void
+source_set_level(struct arrivals *arrivals, struct arrival_source *source, uint32_t n)
+{
+	LIST_REMOVE(source, in_level);
+	source->n = n;
+	if (n == 0) {
+		TAILQ_REMOVE(&arrivals->rotation, source, in_rotation);
+		tdelete(source, &arrivals->sources, compare_sources);
+		free(source);
+	} else {
+		LIST_INSERT_HEAD(&arrivals->levels[n], source, in_level);
+	}
+	arrivals->highest = MAX(arrivals->highest, n);
+	while (arrivals->highest > 0 && LIST_EMPTY(&arrivals->levels[arrivals->highest]))
+		arrivals->highest--;
+}
+
+static void
+put_in(struct arrivals *arrivals, struct arrival_source *source, struct arrival *arrival)
+{
+	TAILQ_INSERT_TAIL(&source->waiting, arrival, in_source);
+	arrivals->n++;
+	source_set_level(arrivals, source, source->n + 1);
+}
+
+/* The descriptor. */
+static int
+take_out(
+	struct arrivals *arrivals, struct arrival_source *source, struct arrival *arrival)
+{
+	int fd = arrival->fd;
+
+	TAILQ_REMOVE(&source->waiting, arrival, in_source);
+	free(arrival);
+	arrivals->n--;
+	source_set_level(arrivals, source, source->n - 1);
+	return fd;
+}
+
+/* ------------------------------------------------------------------ who waits */
 
 /* Who waits alone gives way to nobody: with as many sources as places the next one stays
  * in the kernel's queue. */
 bool
-arrivals_take(const struct arrivals *arrivals, uint64_t worked_ms)
+arrivals_take(struct arrivals *arrivals, uint64_t worked_ms)
 {
 	if (arrivals->n < arrivals->most)
 		return true;
-	if (find_last(arrivals)->round <= arrivals->round)
-		return false;
-	for (uint32_t i = 0; i < arrivals->n; i++)
-		if (worked_ms - arrivals->all[i].since_ms >= PATIENCE_MS)
-			return true;
-	return false;
+	if (arrivals->refused_ms == 0)
+		arrivals->refused_ms = MAX(worked_ms, 1);
+	return arrivals->highest > 1 && worked_ms - arrivals->refused_ms >= PATIENCE_MS;
 }
 
 void
-arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
-	uint64_t worked_ms)
+arrivals_have_all(struct arrivals *arrivals)
 {
-	struct arrival arrival = { .number = arrivals->next_number++,
-		.since_ms = worked_ms,
-		.peer = *peer,
-		.fd = fd };
-	struct arrival *place = &arrivals->all[arrivals->n];
-
-	(void)ip_key_of(&peer->any, arrivals->prefix, &arrival.source);
-	arrival.round = round_of(arrivals, &arrival.source);
-	if (arrivals->n < arrivals->most) {
-		arrivals->n++;
-	} else {
-		place = find_last(arrivals);
-		if (!is_before(&arrival, place)) {
-			close(fd);
-			return;
-		}
-		close(place->fd);
-	}
-	*place = arrival;
+	arrivals->refused_ms = 0;
 }
 
-/* A round ends when it is over, or as many were served in it as can wait: else sources
- * that come back as soon as they were served would keep the next one waiting for ever. */
-static void
-count_served(struct arrivals *arrivals, uint64_t round)
+void
+arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer)
 {
-	if (round > arrivals->round) {
-		arrivals->round = round;
-		arrivals->served = 0;
-	}
-	if (++arrivals->served < arrivals->most)
+	struct arrival *arrival = malloc(sizeof(*arrival));
+	struct arrival_source *source, *most;
+	struct ip_key key = { 0 };
+
+	(void)ip_key_of(&peer->any, arrivals->prefix, &key);
+	source = arrival ? source_get(arrivals, &key) : NULL;
+	if (!source) {
+		free(arrival);
+		close(fd);
 		return;
-	arrivals->round++;
-	arrivals->served = 0;
+	}
+	*arrival = (struct arrival){ .peer = *peer, .fd = fd };
+	if (arrivals->n == arrivals->most && source->n + 1 < arrivals->highest) {
+		most = LIST_FIRST(&arrivals->levels[arrivals->highest]);
+		close(take_out(
+			arrivals, most, TAILQ_LAST(&most->waiting, arrival_queue)));
+	}
+	if (arrivals->n < arrivals->most) {
+		put_in(arrivals, source, arrival);
+	} else {
+		source_set_level(arrivals, source, source->n);
+		free(arrival);
+		close(fd);
+	}
 }
 
 int
 arrivals_next(struct arrivals *arrivals, union peer_address *peer)
 {
-	struct arrival *first = arrivals->all;
-	int fd;
+	struct arrival_source *source = TAILQ_FIRST(&arrivals->rotation);
+	struct arrival *arrival;
 
-	if (arrivals->n == 0)
+	if (!source)
 		return -1;
-	for (uint32_t i = 1; i < arrivals->n; i++)
-		if (is_before(&arrivals->all[i], first))
-			first = &arrivals->all[i];
-	count_served(arrivals, first->round);
-	*peer = first->peer;
-	fd = first->fd;
-	*first = arrivals->all[--arrivals->n];
-	return fd;
+	TAILQ_REMOVE(&arrivals->rotation, source, in_rotation);
+	TAILQ_INSERT_TAIL(&arrivals->rotation, source, in_rotation);
+	arrival = TAILQ_FIRST(&source->waiting);
+	*peer = arrival->peer;
+	return take_out(arrivals, source, arrival);
 }

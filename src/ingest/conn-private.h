@@ -45,6 +45,7 @@ struct conn {
 	bool leaving, dropped;       /* the plugin has it closed, or at once */
 	bool deferred;               /* the rest is input left by a full feed() */
 	bool reply_heavy;            /* its input causes many replies: short reads */
+	bool drains;                 /* the socket took its last replies at once */
 	bool heavy;                  /* always has more to be read than its part */
 	uint32_t read_bytes;         /* that are processed in about READ_NS */
 	uint64_t round, heavy_round; /* of the worker's, when it had its last turn */

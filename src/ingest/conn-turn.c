@@ -13,14 +13,16 @@
 /* A light client's read; who fills it is heavy. */
 #define LIGHT_BYTES (64 * 1024)
 
-/* Of one whose input causes many replies. */
+/* The same of a client whose input causes many replies, and of one who also takes them at
+ * once: as much as its replies, twice as long as the input, are written together. */
 #define REPLY_READ_BYTES (32 * 1024)
+#define DRAINED_READ_BYTES (128 * 1024)
 
 /* Of a heavy client, one after the other. */
 #define TURN_READS 4
 
-/* So many clients get whole turns.  The turns of more are shorter, so that a round of all
- * of them takes no longer. */
+/* How many clients get whole turns.  With more of them turns are shorter, so that a round
+ * takes no longer. */
 #define WHOLE_TURNS 16
 #define LEAST_TURN_BYTES 1024
 
@@ -35,7 +37,9 @@ shared(size_t turn, size_t turns)
 static size_t
 read_bytes(const struct conn *conn)
 {
-	return conn->reply_heavy ? REPLY_READ_BYTES : conn->read_bytes;
+	const size_t most = conn->drains ? DRAINED_READ_BYTES : REPLY_READ_BYTES;
+
+	return conn->reply_heavy ? MIN(most, conn->read_bytes) : conn->read_bytes;
 }
 
 /* ------------------------------------------------------------------ light clients */
@@ -83,7 +87,7 @@ light_room(struct conn *conn)
 /* ------------------------------------------------------------------ heavy clients */
 
 /* Whether it has asked before, and no heavy client was read since: each poll asks all who
- * have something, so nobody else is to come. */
+ * have something, so no other client will come. */
 static bool
 asks_again(struct conn *conn)
 {
@@ -116,7 +120,7 @@ heavy_turn_begin(struct conn *conn)
 	return true;
 }
 
-/* So long all heavy clients with a short turn are served, in a poll. */
+/* How long heavy clients with short turns are served in one poll. */
 #define POLL_MS 4
 
 /* Whether the light ones have not waited for that long yet. */

@@ -121,7 +121,8 @@ conn_reply(struct client *client, const void *data, size_t len)
 	}
 	memcpy(worker->replies + worker->replies_len, data, len);
 	worker->replies_len += len;
-	if (worker->replies_len < REPLY_BYTES_ENOUGH)
+	if (worker->replies_len <
+		(conn->drains ? REPLY_BYTES_DRAINED : REPLY_BYTES_ENOUGH))
 		return 0;
 	conn->reply_full = true;
 	return 1;
@@ -323,6 +324,7 @@ conn_flush(struct conn *conn)
 {
 	struct worker *worker = conn->client.shard->worker;
 	size_t len = worker->replies_len;
+	int ret;
 
 	if (conn->overrun) {
 		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
@@ -331,5 +333,7 @@ conn_flush(struct conn *conn)
 	if (len == 0)
 		return 0;
 	worker->replies_len = 0;
-	return conn_write(conn, worker->replies, len, true);
+	ret = conn_write(conn, worker->replies, len, true);
+	conn->drains = !conn->replies_unsent;
+	return ret;
 }

@@ -11,7 +11,7 @@
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
-/* For so long the others wait for one read, as far as its predecessor can tell. */
+/* How long the others wait for one read, as far as its predecessor can tell. */
 #define READ_NS 1000000
 #define READ_BYTES_MIN (32 * 1024)
 
@@ -146,6 +146,13 @@ bytes_in_time(uint64_t ns, size_t len)
 	return MIN(MAX(bytes, READ_BYTES_MIN), READ_BYTES);
 }
 
+/* Replies to so much input; little of it may be the beginning of much. */
+static bool
+are_many(size_t replies, size_t input)
+{
+	return replies > MIN(input, REPLY_BYTES_ENOUGH) / 4;
+}
+
 /* Feeds the plugin until all is used, flushing replies whenever it pauses for them; when
  * they become a pending write, the remainder is deferred. */
 static void
@@ -155,6 +162,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 	const uint64_t begin = uv_hrtime();
 	const size_t all = len;
 
+	conn->reply_heavy = false;
 	do {
 		ssize_t used = feed_once(conn, data, len);
 		if (used < 0 || conn->leaving) {
@@ -163,7 +171,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 		}
 		data += used;
 		len -= used;
-		conn->reply_heavy = shard->worker->replies_len > REPLY_BYTES_ENOUGH / 4;
+		conn->reply_heavy |= are_many(shard->worker->replies_len, all);
 		if (conn_flush(conn) < 0) {
 			conn_close(conn);
 			return;

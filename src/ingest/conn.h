@@ -20,6 +20,10 @@
 /* From here on mural_reply() asks feed() to pause. */
 #define REPLY_BYTES_ENOUGH (64 * 1024)
 
+/* The same where the socket takes replies at once, so that none wait: fewer and larger
+ * writes take less time. */
+#define REPLY_BYTES_DRAINED (256 * 1024)
+
 /* What all workers hold for their clients: pending writes and rests.  A worker whose part
  * is full closes the client with the oldest pending write. */
 #define HELD_BYTES_MAX (64 * 1024 * 1024)

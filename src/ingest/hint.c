@@ -172,8 +172,8 @@ hint_block(const struct instance *instance, const char *address,
 	return ret;
 }
 
-/* Commands for those on whose systems the usual one does not work, and for who wants to
- * be seen from afar. */
+/* Commands for systems on which the usual one does not work, and one that is seen from
+ * afar. */
 static void
 log_more(const struct instance *instance, const char *address, const char *usual)
 {

@@ -23,7 +23,7 @@ int hint_text(
 int hint_block(const struct instance *instance, const char *address,
 	struct mural_dimensions *size, char *text, size_t len);
 
-/* Whether people shall not be told of it. */
+/* Whether people should not be told of it. */
 bool hint_is_private(const struct instance *instance);
 
 /* Whether the config says it, for people and not for a shell. */

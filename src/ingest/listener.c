@@ -25,14 +25,17 @@
 /* Who finds the queue full asks again after a second; the kernel caps it. */
 #define BACKLOG 4096
 
-/* Are served in a turn, but no more than a small part of the descriptors: who has to go
- * for those who come takes a turn or two to be gone, and counts until then. */
+/* Are served in a turn, but no more than a small part of the descriptors: a client that
+ * has to go takes a turn or two to be gone, and counts until then. */
 #define SERVED_PER_TURN 16
 #define SERVED_SHARE 64
 
 /* Wait for their turn, see arrivals.h; of the descriptors likewise. */
-#define ARRIVALS_MAX 1024
-#define ARRIVALS_SHARE 32
+#define ARRIVALS_MAX 4096
+#define ARRIVALS_SHARE 8
+
+/* That takes three microseconds each, and with one that has to go for it about ten. */
+#define ACCEPTED_PER_TURN 1024
 
 /* Of IPv6 sources, unless the listener's owner says otherwise. */
 #define SOURCE_PREFIX 64
@@ -206,7 +209,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 
 /* What is wrong and what to do next; NULL: strerror() says it as well. */
 static const char *
-bind_advice(int error)
+bind_advice(int error, bool is_path)
 {
 	switch (error) {
 	case EADDRINUSE:
@@ -215,8 +218,9 @@ bind_advice(int error)
 	case EEXIST:
 		return "that path exists and is no socket; remove it, or choose another";
 	case EACCES:
-		return "ports below 1024 need CAP_NET_BIND_SERVICE, and a socket file "
-		       "needs a folder that murald may write to";
+		if (is_path)
+			return "murald may not write to its folder; choose another";
+		return "ports below 1024 need CAP_NET_BIND_SERVICE";
 	case EADDRNOTAVAIL:
 		return "this machine has no such address; ip address lists those it has";
 	case ENODEV:
@@ -242,7 +246,7 @@ socket_bind(const char *name, const char *address, int type)
 			"%s: cannot listen on %s: no address is known for that host: %s",
 			name, address, resolve_error);
 	} else if (fd < 0) {
-		const char *advice = bind_advice(-fd);
+		const char *advice = bind_advice(-fd, path != NULL);
 
 		log_error("%s: cannot listen on %s: %s", name, address,
 			advice ? advice : strerror(-fd));
@@ -298,8 +302,8 @@ thread_worked_ms(void)
 	return (uint64_t)worked.tv_sec * 1000 + (uint64_t)worked.tv_nsec / 1000000;
 }
 
-/* As many as there are places, so that who takes turns with others need not wait in the
- * kernel's queue behind them. */
+/* All that wait in the kernel, so that who takes turns with others need not wait there
+ * behind them. */
 static void
 accept_arrivals(struct listener *listener)
 {
@@ -307,7 +311,7 @@ accept_arrivals(struct listener *listener)
 	const uint64_t worked_ms = thread_worked_ms();
 	const uint32_t all = descriptors_for_clients();
 
-	for (uint32_t i = 0; i < ARRIVALS_MAX && arrivals_take(arrivals, worked_ms);
+	for (uint32_t i = 0; i < ACCEPTED_PER_TURN && arrivals_take(arrivals, worked_ms);
 		i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
@@ -315,7 +319,7 @@ accept_arrivals(struct listener *listener)
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			arrivals_add(arrivals, fd, &peer, worked_ms);
+			arrivals_add(arrivals, fd, &peer);
 			if ((uint32_t)fd >= all)
 				return; /* the next ones are the wall's own */
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -323,6 +327,7 @@ accept_arrivals(struct listener *listener)
 			pause_accepting(listener, errno);
 			return;
 		} else if (errno != ECONNABORTED && errno != EINTR) {
+			arrivals_have_all(arrivals);
 			return;
 		}
 	}

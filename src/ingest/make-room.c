@@ -12,13 +12,13 @@
 #include "ingest/listener.h"
 #include "limits/connlimit.h"
 
-/* One descriptor of so many is for newcomers. */
+/* One descriptor in this many is for newcomers. */
 #define NEWCOMERS 16
 
-/* Looking at so many descriptors takes a good part of a millisecond. */
+/* Looking at this many descriptors takes a good part of a millisecond. */
 #define LOOKED_AT_PER_MS 4096
 
-/* A count holds for so many times the pause that follows it. */
+/* A count holds for this many times the pause that follows it. */
 #define COUNT_HOLDS 10
 
 struct holder {

@@ -18,7 +18,8 @@ struct painter_verdict {
 /* The id on the canvas that a stream's client keeps until canvas_release_owner(). */
 uint16_t painter_take_owner(struct shard *shard, const struct sockaddr *peer);
 
-/* Before a callback that is nobody's.  A poller or service paints on for whom it said. */
+/* Before a callback that is nobody's.  A poller or service goes on painting for whom it
+ * said last. */
 void painter_begin(struct shard *shard);
 
 /* It paints for the sender of a datagram, which anybody may have forged; after

@@ -21,7 +21,7 @@ struct top_entry {
 	bool at_least; /* it may have been more */
 };
 
-/* Embedded by who watches; `top` is set by them. */
+/* Embedded in what watches, which sets `top`. */
 struct top_watch {
 	/* `entries` are sorted, the most pixels first, and valid during the call. */
 	void (*top)(struct top_watch *watch, const struct top_entry *entries, size_t n);

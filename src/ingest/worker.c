@@ -330,7 +330,7 @@ shard_publish(struct shard *shard)
 		sum.connections += service->connections;
 		sum.viewers += service->viewers;
 	}
-	/* who sees the paint may ask whose it is */
+	/* a reader that sees the paint may ask whose it is */
 	counters_publish(&shard->published, &shard->brush, &sum);
 	canvas_publish(shard->worker->canvas, &shard->brush);
 }

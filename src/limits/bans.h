@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The operator's bans: networks that may not paint, or not even connect, each until a
- * time or for good.  A list; who has it puts it in force.
+ * time or for good.  Only a list; app/verbs-ban.c puts it in force.
  *
  * The main thread's.
  */

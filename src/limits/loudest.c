@@ -46,7 +46,7 @@ entry_find(struct loudest_entry *set, uint64_t key)
 	return least;
 }
 
-/* Who takes another's place may have painted as much as he did meanwhile. */
+/* A source that takes another's place may have painted as much as that one meanwhile. */
 void
 loudest_count(struct loudest *loudest, uint64_t key, const struct loudest_who *who,
 	uint64_t pixels, uint64_t bytes)

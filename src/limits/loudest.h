@@ -30,7 +30,7 @@ struct loudest_who {
 struct loudest_entry {
 	uint64_t key;
 	uint64_t pixels, bytes;
-	uint64_t over; /* of the pixels, so many may be others' */
+	uint64_t over; /* how many of the pixels may be others' */
 	struct loudest_who who;
 };
 

@@ -4,11 +4,13 @@
 #include "limits/ratelimit.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include <mural/plugin.h>
 
 #include "base/descriptors.h"
+#include "lib/fnv.h"
 
 /* A stream is given a fraction of a second's worth at a time, so that several threads
  * that serve clients of one source do not exceed its rate by much. */
@@ -227,15 +229,13 @@ mural_source(const struct mural_host *host, const struct sockaddr *peer)
 	return MAX(ip_key_hash(&key, ratelimit->salt), 1);
 }
 
-/* FNV-1a: names come from the config or from users who have logged in. */
+/* Names come from the config or from users who have logged in. */
 uint64_t
 ratelimit_source_of_name(const struct ratelimit *ratelimit, const char *name)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ ratelimit->salt;
-
-	for (; name && *name; name++)
-		hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
-	return MAX(hash, 1);
+	if (!name)
+		name = "";
+	return MAX(fnv1a(FNV_START ^ ratelimit->salt, name, strlen(name)), 1);
 }
 
 /* ------------------------------------------------------------------ settings */

@@ -38,16 +38,7 @@ said_finish(struct said *said)
 
 /* ------------------------------------------------------------------ state */
 
-/* Those of ASCII and of U+0080 to U+009F; bytes that are not UTF-8 as well. */
-static bool
-is_control(const char *character, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)character;
-
-	return len == 0 || *p < ' ' || *p == 0x7f ||
-	       (len == 2 && *p == 0xc2 && p[1] < 0xa0);
-}
-
+/* Bytes that are not UTF-8 are left out as well. */
 static void
 copy_clean(char state[MURAL_STATE_MAX], const char *text)
 {
@@ -55,7 +46,7 @@ copy_clean(char state[MURAL_STATE_MAX], const char *text)
 
 	for (; left > 0; text += MAX(len, 1), left -= MAX(len, 1)) {
 		len = utf8_char_len(text, left);
-		if (is_control(text, len))
+		if (len == 0 || utf8_control_len(text) > 0)
 			continue;
 		if (used + len >= MURAL_STATE_MAX)
 			break;

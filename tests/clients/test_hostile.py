@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """muralctl with hostile servers, pictures and shells: it ends in time and on SIGINT, needs little
 memory, and writes nowhere but where it was told to."""
+import json
 import os
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -211,8 +213,23 @@ def test_the_longest_names_of_a_board(muralctl, tmp_path):
 def test_control_characters_of_two_bytes(muralctl, image):
     with Board() as board:
         board.register = lambda fields: board.error(403, "\u009b31m\u0085 caf\u00e9")
-        result = muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board)).failed("??31m?? caf\u00e9")
+        result = muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board)).failed("?31m? caf\u00e9")
     assert "\u009b" not in result.err
+
+
+@needs_http
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_what_an_operator_is_told_does_not_control_the_terminal(muralctl, words):
+    told = {"source": "http:\u009b31m\u202ename caf\u00e9", "more": [{"name": "\u0085\u2066"}]}
+    body = json.dumps({"is": told}, ensure_ascii=False).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with Server(head + body) as server:
+        out = muralctl("wall", "-u", "http://127.0.0.1:%d/" % server.port, "-t", "adm", *words, "who", "1,1").ok().out
+    assert not re.search("[\u0080-\u009f\u202a-\u202e\u2066-\u2069]", out)
+    if words:
+        assert json.loads(out) == told
+    else:
+        assert "http:?31m?name caf\u00e9" in out and "\n??\n" in out
 
 
 @needs_http

@@ -59,6 +59,7 @@ def test_the_manual_and_the_help_agree(muralctl):
     (["spray", "icmp://h"], "spray is not a verb"),
     (["paint", "icmp://h"], "paint: write muralctl paint IMAGE TARGET"),
     (["grab", "icmp://h"], "grab: write muralctl grab TARGET FILE.png"),
+    (["paint", "pixelflut://h", "picture.png"], "paint: write muralctl paint IMAGE TARGET, in this order"),
     (["size", "icmp://h", "more"], "size: write"),
     (["size", "ftp://h"], "a target starts with icmp://"),
     (["size", "h:1234"], "a target starts with icmp://"),

@@ -59,7 +59,7 @@ def test_top_on_a_terminal_goes_on(wall, muralctl, by):
 
 def test_what_the_wall_refuses(wall, muralctl, by):
     wall.edit_config("[plugin dots]", "[plugin absent]")
-    muralctl("wall", *by, "reload").failed("muralctl: the new config is wrong")
+    muralctl("wall", *by, "reload").failed("the old one stays in force: ", "murald.conf:", "there is no absent.so")
 
 
 def test_a_picture_is_protected(tmp_path, muralctl, by):

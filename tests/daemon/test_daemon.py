@@ -426,6 +426,19 @@ def test_answers_arrive_whole_and_in_order(tmp_path, workers):
     assert wall.stop() == 0
 
 
+def test_who_takes_replies_at_once_gets_more_of_them(tmp_path):
+    wall = Wall(tmp_path, ECHO, core="workers = 1")
+    start_odd(wall, "fills")
+    with wall.tcp("odd") as client, client.makefile("rb") as answers:
+        def ask(question=b"?"):
+            client.sendall(question)
+            return len(answers.readline())
+        wait_for("a larger answer", lambda: ask() > 256 << 10)
+        ask(b"s")  # from now on one that is not taken whole
+        assert [ask() for _ in range(4)] == [(64 << 10) + 1] * 4
+    assert wall.stop() == 0
+
+
 def test_stops_although_clients_do_not_read(tmp_path):
     wall = Wall(tmp_path, ECHO, core="workers = 2")
     start_odd(wall, "echoes")

@@ -5,6 +5,7 @@
  *	FAULT_ALLOC=N     the Nth allocation fails
  *	FAULT_ALLOC=-N    the Nth and the N after it fail
  *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
+ *	FAULT_RAW=FILE    at exit, writes the number of raw streams of deflate to FILE
  *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
  *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: it is not
  *	FAULT_CPUS=N      there are N processors
@@ -25,6 +26,7 @@
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define SHIM __attribute__((visibility("default")))
 
@@ -33,7 +35,7 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic long count;
+static _Atomic long count, raw_streams;
 static long from, until; /* allocations that fail; none if from is 0 */
 static const int64_t *clock_ns;
 
@@ -53,16 +55,23 @@ read_orders(void)
 	until = n < 0 ? 2 * from : from;
 }
 
-__attribute__((destructor)) static void
-report(void)
+static void
+write_number(const char *order, long number)
 {
-	const char *path = getenv("FAULT_COUNT");
+	const char *path = getenv(order);
 	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
 
 	if (fd >= 0) {
-		dprintf(fd, "%ld\n", atomic_load(&count));
+		dprintf(fd, "%ld\n", number);
 		close(fd);
 	}
+}
+
+__attribute__((destructor)) static void
+report(void)
+{
+	write_number("FAULT_COUNT", atomic_load(&count));
+	write_number("FAULT_RAW", atomic_load(&raw_streams));
 }
 
 /* Without memory libuv's loop aborts, and so do libpcap's filter compiler and the
@@ -119,6 +128,20 @@ posix_memalign(void **to, size_t alignment, size_t size)
 	*to = fails(__builtin_return_address(0)) ? NULL
 						 : __libc_memalign(alignment, size);
 	return *to ? 0 : ENOMEM;
+}
+
+/* Raw are only messages of WebSockets. */
+SHIM int
+deflateInit2_(z_stream *stream, int level, int method, int window_bits, int memory_level,
+	int strategy, const char *version, int size)
+{
+	__typeof__(deflateInit2_) *real =
+		(__typeof__(real))dlsym(RTLD_NEXT, "deflateInit2_");
+
+	if (window_bits < 0)
+		atomic_fetch_add(&raw_streams, 1);
+	return real(stream, level, method, window_bits, memory_level, strategy, version,
+		size);
 }
 
 static int

@@ -6,7 +6,8 @@ import re
 import struct
 import time
 
-from attacking import Attack, connect, flood, get
+from attacking import Attack, ask, connect, flood, get, hoard
+from p2client import frame, upgrade_request
 
 
 def slow_readers(wall, paths, connections=60):
@@ -34,6 +35,27 @@ def pipelined(wall):
 
 def pipelined_costly(wall):
     flood(wall, get("/metrics") * 50, 1000)
+
+
+ROUTES = ("/", "/page.json", "/openapi.json", "/qr.svg", "/settings", "/pixels", "/frontend-pixels", "/servers",
+          "/heat.png", "/serverconfig.json", "/metrics", "/figures.json", "/invite?x=1&y=1&width=640&height=400",
+          "/history?bars=100", "/history?at=1e9", "/tiles/2/0/0/1.png", "/canvas.png", "/getPixelAuthor/0/0", "/live",
+          "/admin/", "/api/", "/none", "/socket.io/?EIO=4&transport=polling")
+
+
+def every_route(wall):
+    flood(wall, b"".join(map(get, ROUTES)) * 8, 100)
+
+
+def long_heads(wall):
+    """On as many connections as there are, and never the end."""
+    hoard(lambda n: begin_head(wall, "127.0.0.%d" % (9 + n % 2)))
+
+
+def begin_head(wall, source):
+    s = connect(wall, source=source)
+    s.sendall(b"GET / HTTP/1.1\r\nHost: wall\r\nCookie: " + b"x" * 7000)
+    return s
 
 
 def malformed(wall):
@@ -70,20 +92,43 @@ def slow_films(wall):
     slow_readers(wall, lambda n: "/timelapse?source=wall&to=%d" % (time.time() + 1000 + n))
 
 
-def slow_boards(wall):
-    name = {"name": "\x01" * 190, "author": "\x02" * 190, "secret": "s"}
-    with connect(wall) as s:
-        def ask(method, path, fields):
-            body = json.dumps(fields).encode()
-            s.sendall(b"%s %s HTTP/1.1\r\nHost: wall\r\nContent-Length: %d\r\n\r\n%s"
-                      % (method, path, len(body), body))
-            return s.recv(1 << 16)
+def token(s, name, author):
+    """A new generator's."""
+    s.sendall(ask("PUT", "/register-pg", json.dumps({"name": name, "author": author, "secret": "s"}).encode()))
+    return re.search(rb'"id":"(\w+)"', s.recv(1 << 16)).group(1).decode()
 
-        token = re.search(rb'"id":"(\w+)"', ask(b"PUT", b"/register-pg", name)).group(1).decode()
+
+def setting(token_, n):
+    """The n-th request of who sets one cell after the other."""
+    return ask("PUT", "/update-pixel", json.dumps(
+        {"id": token_, "row": n // 80 % 50, "col": n % 80, "color": n % 16}).encode())
+
+
+def slow_boards(wall):
+    with connect(wall) as s:
+        its = token(s, "\x01" * 190, "\x02" * 190)
         if os.fork() == 0:
             for n in range(1 << 30):
-                ask(b"PUT", b"/update-pixel", {"id": token, "row": n // 80 % 50, "col": n % 80, "color": n % 16})
+                s.sendall(setting(its, n))
+                s.recv(1 << 16)
         slow_readers(wall, lambda n: "/frontend-pixels")
+
+
+def listeners(wall):
+    """WebSockets of socket.io that have joined, while cells are set."""
+    kept = []
+    for n in range(4000):
+        try:
+            kept.append(connect(wall, source="127.0.0.%d" % (9 + n % 2)))
+            kept[-1].sendall(upgrade_request("/socket.io/?EIO=4&transport=websocket") + frame(b"40", opcode=1))
+        except OSError:
+            time.sleep(0.01)
+    with connect(wall) as s:
+        its = token(s, "name", "author")
+        for n in range(0, 1 << 30, 50):
+            s.sendall(b"".join(setting(its, n + i) for i in range(50)))
+            s.recv(1 << 20)
+            time.sleep(0.02)
 
 
 def guesses(wall):
@@ -94,13 +139,11 @@ def guesses(wall):
 
 def stalled_viewers(wall):
     """WebSockets that never read what they are shown, while it changes all the time."""
-    upgrade = (b"GET /%s HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
     kept = []
     for n in range(900):
         try:
             kept.append(connect(wall, source="127.0.0.%d" % (10 + n % 9), buffer=4096))
-            kept[-1].sendall(upgrade % (b"live" if n % 2 else b"ws"))
+            kept[-1].sendall(upgrade_request("/live" if n % 2 else "/ws"))
         except OSError:
             time.sleep(0.01)
     with connect(wall, "dots") as dots:
@@ -112,12 +155,15 @@ def stalled_viewers(wall):
 ATTACKS = [
     Attack("one connection that pipelines requests", pipelined),
     Attack("1000 that pipeline costly ones", pipelined_costly),
+    Attack("every route, pipelined", every_route, noise=True),
     Attack("malformed heads", malformed),
+    Attack("heads that never end, on all connections", long_heads, long=True),
     Attack("4000 bodies that end one byte early", unfinished_bodies),
     Attack("60 slow readers of /canvas.png", slow_pictures, noise=True),
     Attack("60 slow readers of /frontend-pixels", slow_boards),
     Attack("250 slow readers of /history?at=", slow_moments, noise=True),
     Attack("60 slow readers of films", slow_films, noise=True),
     Attack("900 viewers that read nothing", stalled_viewers, noise=True),
+    Attack("4000 listeners of socket.io, and cells that are set", listeners, long=True),
     Attack("guesses of the admin token", guesses),
 ]

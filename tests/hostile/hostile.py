@@ -225,8 +225,10 @@ def main():
     own_network()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    short = limits is ANY_MACHINE and not os.environ.get("MURALD_LONG")
     with WIRE:
-        bad = run_all([attack for attack in ATTACKS if words in attack.name], seconds, limits)
+        bad = run_all([attack for attack in ATTACKS if words in attack.name and not (short and attack.long)],
+                      seconds, limits)
     print("\n".join(["", *bad]) if bad else "\nEverything as promised.")
     return 1 if bad else 0
 

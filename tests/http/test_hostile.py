@@ -4,11 +4,16 @@ import contextlib
 import json
 import os
 import re
+import resource
+import select
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
+
+import pytest
 
 from boardclient import Board, board_wall, request
 from procfs import loop_seconds, memory_kib
@@ -106,6 +111,36 @@ def test_a_thousand_who_pipeline_stop_nobody(tmp_path):
         with Flood(wall, "/metrics", connections=1000):
             assert worst(wall, 5) < PATIENCE_S
         assert ask(wall)[0] == 200
+
+
+def received_ms(s):
+    """When its last bytes came, by time.monotonic()."""
+    info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return time.monotonic() * 1000 - struct.unpack_from("I", info, 52)[0]  # tcpi_last_data_recv
+
+
+def test_who_comes_behind_a_burst_does_not_wait_for_it(tmp_path):
+    """The kernel's queue is in order of arrival: it is emptied before they are served."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < 10000:
+        pytest.skip("only %d descriptors are allowed; run it where ulimit -Hn is 10000 or more" % hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with board_wall(tmp_path) as wall:
+        os.kill(wall.process.pid, signal.SIGSTOP)
+        burst = [connect(wall) for _ in range(1200)]
+        visitor = connect(wall, "127.0.0.7")
+        for s in [*burst, visitor]:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: wall\r\n\r\n")
+        os.kill(wall.process.pid, signal.SIGCONT)
+        assert visitor.recv(1000).startswith(b"HTTP/1.1 200 ")
+        poll = select.poll()
+        for s in burst:
+            poll.register(s, select.POLLIN)
+        answered = {fd for fd, _ in poll.poll(0)}
+        then = received_ms(visitor)
+        assert sum(received_ms(s) < then - 1 for s in burst if s.fileno() in answered) < 400
+        for s in [*burst, visitor]:
+            s.close()
 
 
 def test_the_wall_stops_while_a_thousand_pipeline(tmp_path):
@@ -347,6 +382,19 @@ def test_slow_readers_of_films_stop_no_others(tmp_path):
         assert ask(wall, "/timelapse")[0] == 200
         assert films(wall) < 64 << 10
         for s in slow:
+            s.close()
+
+
+def test_films_of_two_sources_keep_no_third_one_waiting(tmp_path):
+    with recorded(tmp_path, 12) as (wall, start):
+        idle, greedy = threads(wall), []
+        for i in range(16):
+            greedy.append(connect(wall, "127.0.0.%d" % (20 + i % 2)))
+            greedy[-1].sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + 1000 + i))
+        wait_for("the thread", lambda: threads(wall) > idle or None)
+        assert ask(wall, "/timelapse?source=wall")[0] == 200
+        assert len(select.select(greedy, (), (), 0)[0]) < 8
+        for s in greedy:
             s.close()
 
 

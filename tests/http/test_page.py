@@ -154,6 +154,48 @@ def test_zoom_and_pan_keep_the_point_in_place(wall, browser):
     assert browser.text("#told") == ""
 
 
+@contextlib.contextmanager
+def flooded(wall):
+    """A thread paints the same 160x96 pixels again and again."""
+    over = threading.Event()
+    pictures = [b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, n * 40, x, (x * y * n) & 255)
+                         for y in range(96) for x in range(160)) for n in range(5)]
+
+    def flood():
+        with wall.tcp("pixelflut") as client:
+            while not over.wait(0.02):  # its pace
+                client.sendall(pictures[0])
+                pictures.append(pictures.pop(0))
+    painter = threading.Thread(target=flood)
+    painter.start()
+    try:
+        yield
+    finally:
+        over.set()
+        painter.join()
+
+
+def test_it_is_exact_again_while_others_paint(tmp_path, browser):
+    """A move ends although the picture changes all the time; and what is drawn in slices is what is drawn at once."""
+    canvas = "crypto.subtle.digest('SHA-1', render.context.getImageData(0, 0, render.canvas.width, render.canvas.height).data)" \
+        ".then(sum => [...new Uint8Array(sum)].join())"
+    with Wall(tmp_path, http_section(tmp_path), size="1000x300") as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        with flooded(wall):
+            browser.page("{ view }", "view.changed(true)")
+            wait_for("rest", lambda: browser.page("{ view }", "!view.moving"))
+        same_picture(browser, wall)
+        at_rest(browser)
+        assert browser.page("{ render }", "render.dirty.length") == 0
+        slices = browser.page("{ render }", canvas)
+        browser.page("{ view }", "view.redraw()")
+        at_rest(browser)
+        assert browser.page("{ render }", canvas) == slices
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
 def test_the_address_has_the_place(wall, browser):
     browser.goto(url(wall) + "#20,30,12")
     wait_for("what is seen", lambda: browser.page("{ live }", "live.is_sharp"))
@@ -523,6 +565,31 @@ def test_the_columns_of_a_desktop(wall, browser):
     assert browser.eval("document.documentElement.scrollWidth") <= 1280
 
 
+def pinch(phone, at, apart, then, by=(0, 0)):
+    """Two fingers around a place, so far from it, and then so far, somewhere else."""
+    phone.ask("pinch", fingers=[[[at["x"] + side * apart, at["y"]], [at["x"] + by[0] + side * then, at["y"] + by[1]]]
+                                for side in (-1, 1)])
+    at_rest(phone)
+    return place_of(phone, 80, 48)
+
+
+def zoom_by_two_fingers(phone):
+    """What lies between them stays there; from the overview it flies to the middle of the larger one; and back."""
+    fit = phone.page("{ view }", "view.z")
+    z = lambda: phone.page("{ view }", "view.z / %f" % fit)
+    at = pinch(phone, place_of(phone, 80, 48), 20, 80)
+    assert abs(z() - 4) < 0.01 and phone.eval("document.body.className") == "painting"
+    middle = phone.eval("(b => [b.x + b.width / 2, b.y + b.height / 2])(document.getElementById('viewport').getBoundingClientRect())")
+    assert abs(at["x"] - middle[0]) < 3 and abs(at["y"] - middle[1]) < 3
+    to = pinch(phone, at, 40, 60, (30, -20))
+    assert abs(z() - 6) < 0.01 and abs(to["x"] - at["x"] - 30) < 3 and abs(to["y"] - at["y"] + 20) < 3
+    pinch(phone, to, 100, 10)
+    assert abs(z() - 1) < 0.01 and phone.eval("document.body.className") == "overview"
+    assert phone.text("#told") == ""
+    wait_for("no place in the address", lambda: phone.eval("location.hash") == "")
+    wait_for("a tap to be one again", lambda: phone.page("{ view }", "performance.now() - view.ended > 250"))
+
+
 def test_a_phone(wall, tmp_path):
     """The first tap flies and marks, the second paints; what is left of the cooldown outlives the page."""
     with Browser(tmp_path, width=360, height=740, isMobile=True, hasTouch=True,
@@ -531,6 +598,7 @@ def test_a_phone(wall, tmp_path):
         same_picture(phone, wall)
         assert phone.eval("document.documentElement.scrollWidth") <= 360
         assert small_targets(phone) == []
+        zoom_by_two_fingers(phone)
         phone.ask("tap", **place_of(phone, 100, 10))
         at_rest(phone)
         assert phone.page("{ view, marks }", "[marks.at.x >> 3, marks.at.y >> 3, marks.side()]") == [12, 1, 24]
@@ -572,6 +640,7 @@ def test_german(wall, browser):
     browser.goto(url(wall, "?lang=de"))
     same_picture(browser, wall)
     assert browser.eval("document.documentElement.lang") == "de"
+    assert browser.eval("document.title") == "murald: bemal diese Wand"
     browser.wait_text("#connection", "sehen zu")
     assert browser.text("#go") == "Stelle wählen"
     assert browser.text("#language") == "English"
@@ -702,6 +771,12 @@ def test_people_get_a_page_where_there_is_nothing(wall, browser):
     wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
     assert browser.ask("axe") == []
     assert browser.eval("document.querySelector('a').pathname") == "/"
+    # a wall that is larger than the window does not go over its edge
+    browser.ask("open", viewport={"width": 120, "height": 200})
+    browser.goto(url(wall, "nothing/here"))
+    wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
+    assert browser.eval("document.querySelector('img').getBoundingClientRect().right") <= 120
+    browser.ask("open", viewport={"width": 1280, "height": 800})
     browser.errors.clear()  # the browser's own word for that answer
     for path in ("nothing", "static/nothing.js"):
         with pytest.raises(urllib.error.HTTPError) as refused:
@@ -715,6 +790,34 @@ def test_the_manifest(wall):
     assert manifest["display"] == "standalone"
     assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
     assert 'property="og:image" content="/canvas.png"' in page
+
+
+def code_of(wall, host, tag=None):
+    """Status, entity tag and text of /qr.svg, as who came by that address gets it."""
+    headers = {"Host": host, "If-None-Match": tag} if tag else {"Host": host}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url(wall, "qr.svg"), headers=headers), timeout=20) as answer:
+            return answer.status, answer.headers["ETag"], answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers["ETag"], refused.read()
+
+
+def test_the_code_of_the_address(tmp_path):
+    """Kept and not sent again, until the address is another one."""
+    with Wall(tmp_path, http_section(tmp_path), size=SIZE, core="# public-url") as wall:
+        status, tag, text = code_of(wall, "wall.example")
+        assert status == 200 and text.startswith(b"<svg")
+        assert code_of(wall, "wall.example") == (200, tag, text)
+        assert code_of(wall, "wall.example", tag) == (304, tag, b"")
+        other = code_of(wall, "other.example", tag)
+        assert other[0] == 200 and tag != other[1] and text != other[2]
+        assert code_of(wall, "wall.example") == (200, tag, text)
+        assert code_of(wall, "$(reboot)", tag)[0] == 404
+        wall.edit_config("# public-url", "public-url = http://public.example/")
+        wall.reload()
+        public = code_of(wall, "wall.example", tag)
+        assert public[0] == 200 and public[1] not in (tag, other[1])
+        assert code_of(wall, "other.example", public[1])[0] == 304
 
 
 def test_a_second_screen(wall, browser, tmp_path):

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from browser import Browser
+from p2client import totp
 from wall import SOURCE, Wall, wait_for
 from webpage import (canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
                      small_targets, url)
 
 SIZE = "160x96"
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 def sections(folder, more="", websocket="yes"):
@@ -132,7 +134,8 @@ def test_a_picture_is_painted_by_p2(tmp_path, browser, origin):
               "region = 160x90\noffset = 0,6\n"
               "[plugin p2 closed]\nlisten =\nwebsocket = 127.0.0.1:0\nusers = %s/users\n" % (origin, tmp_path))
     with Wall(tmp_path, sections(tmp_path, websocket="no") + others, size=SIZE) as wall:
-        assert [one["name"] for one in json.loads(get(wall, "page.json"))["p2"]] == ["p2"]
+        assert [(one["name"], one["login"]) for one in json.loads(get(wall, "page.json"))["p2"]] == \
+            [("p2", False), ("closed", True)]
         opened(browser, wall)
         lay(browser, PICTURE, "PNG")
         sheet(browser, "sheet.laid.put({ x: 50, y: 40 }); sheet.redo()")
@@ -144,6 +147,75 @@ def test_a_picture_is_painted_by_p2(tmp_path, browser, origin):
         same_picture(browser, wall)
         browser.goto("about:blank")
     browser.errors.clear()
+
+
+def test_p2_asks_for_a_name_and_a_one_time_password(tmp_path, browser):
+    """Where users have them: what is missing or wrong is told in words, and what is right paints."""
+    (tmp_path / "users").write_text("ann = static:1234\nänni = totp:%s\n" % SECRET)
+    p2 = "[plugin p2]\nlisten =\nwebsocket = 127.0.0.1:0\nusers = %s/users\n" % tmp_path
+    with Wall(tmp_path, sections(tmp_path, websocket="no") + p2, size=SIZE) as wall:
+        opened(browser, wall)
+        lay(browser, PICTURE, "PNG")
+        # the board needs none, and comes first
+        assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 1 a second", "p², with a login"]
+        visible = "[...document.querySelectorAll('#sheet input[type=text]')].filter(e => e.checkVisibility()).length"
+        assert browser.eval(visible) == 0
+        browser.eval("(e => { e.value = 1; e.dispatchEvent(new Event('change')); })([...document.querySelectorAll('#sheet select')].at(-1))")
+        assert browser.eval(visible) == 2
+        assert browser.ask("axe") == []
+        sheet(browser, "sheet.laid.put({ x: 50, y: 40 }); sheet.redo()")
+        wait_for("it to be there", lambda: sheet(browser, "return !sheet.asked"))
+
+        def log_in(name, code):
+            for field, text in ("name", name), ("code", code):
+                sheet(browser, "sheet.%s.value = ''; sheet.%s.focus()" % (field, field))
+                browser.ask("keys", text=text)
+            sheet(browser, "sheet.tell('')")
+            browser.ask("press", key="Enter")
+        for name, code in ("", ""), ("ann", ""), ("ann", "12a4"), ("", "1234"):
+            log_in(name, code)
+            laid_says(browser, "is missing, or your one-time password")
+        before = canvas_png(wall)
+        for name, code in ("ann", "1235"), ("bob", "1234"):
+            log_in(name, code)
+            laid_says(browser, "Name or one-time password is wrong")
+            assert browser.text("#sheet .go") == "Paint it"
+        assert canvas_png(wall) == before
+        log_in("ann", "1234")
+        laid_says(browser, "all of it is on the wall")
+        for x, y in ((0, 0), (39, 29), (17, 3)):
+            wall.painted(30 + x, 25 + y, tuple(c & 0xf8 | c >> 5 for c in PICTURE.getpixel((x, y))))
+        # a code that works once
+        flut(wall, [(35, 30, 1, 2, 3)])
+        same_picture(browser, wall)
+        code = totp(SECRET)
+        log_in("änni", code)
+        laid_says(browser, "all of it is on the wall")
+        wall.painted(35, 30, tuple(c & 0xf8 | c >> 5 for c in PICTURE.getpixel((5, 5))))
+        log_in("änni", code)
+        laid_says(browser, "take the next one")
+        assert browser.eval("document.activeElement.value") == code
+        # a second screen has no use for an address that is no command
+        browser.goto(url(wall, "?kiosk"))
+        browser.wait_text("#kiosk code", "| nc ")
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
+def test_a_picture_is_chosen_in_the_dialog_and_pasted(wall, browser):
+    for way in (lambda png: browser.choose_in_dialog("#drop", "a.png", png), browser.paste):
+        opened(browser, wall)
+        way(encode(PICTURE))
+        laid_says(browser, "differ")
+        assert (laid(browser, "columns"), laid(browser, "rows")) == (40, 30)
+        assert sheet(browser, "return [...sheet.source.getContext('2d').getImageData(17, 3, 1, 1).data]") \
+            == [*PICTURE.getpixel((17, 3)), 255]
+    # the same file again, and one that is none
+    for name, data, said in ("a.png", encode(PICTURE), "differ"), ("a.png", b"no picture at all", "no picture"):
+        browser.press("#sheet .bar button:last-child")
+        browser.choose_in_dialog("#drop", name, data)
+        laid_says(browser, said)
+    assert browser.errors == []
 
 
 def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
@@ -165,6 +237,14 @@ def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
         at = place_of(phone, 60, 45)
         phone.ask("swipe", **{"from": [at["x"], at["y"]], "to": [at["x"] + 10 * z, at["y"] - 5 * z]})
         wait_for("it to be moved", lambda: where() == [42, 27, 49])
+        # two fingers: twice as far apart, and to the left
+        at = place_of(phone, 60, 40)
+        phone.ask("pinch", fingers=[[[at["x"] - 5 * z, at["y"]], [at["x"] - 20 * z, at["y"]]],
+                                    [[at["x"] + 5 * z, at["y"]], [at["x"], at["y"]]]])
+        wait_for("it to be twice as large", lambda: where()[2] == 98)
+        assert abs(sheet(phone, "return sheet.laid.middle().x") - 56.5) <= 1
+        sheet(phone, "sheet.laid.scale(49); sheet.laid.put({ x: 66.5, y: 45.5 }); sheet.redo()")
+        assert where() == [42, 27, 49]
         corner = phone.eval("(b => [b.x + 22, b.y + 22])(document.querySelector('.grip').getBoundingClientRect())")
         phone.ask("swipe", **{"from": corner, "to": [corner[0] - 9 * z, corner[1]]})
         wait_for("it to be scaled", lambda: where() == [42, 27, 40])

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -273,6 +274,21 @@ def test_stopping_with_requests_under_way(tmp_path):
         assert wall.stop() == 0
         wait_for("the end", lambda: half.recv(100) == b"")
         half.close()
+
+
+def test_who_leaves_in_the_middle_of_a_head_is_gone(tmp_path):
+    """Its end comes with its last bytes, and libmicrohttpd's time-out is half a minute."""
+    with board_wall(tmp_path) as wall:
+        descriptors = "/proc/%d/fd" % wall.process.pid
+        before = len(os.listdir(descriptors))
+        there = [socket.create_connection(("127.0.0.1", wall.port("http"))) for _ in range(100)]
+        wait_for("them", lambda: len(os.listdir(descriptors)) >= before + len(there))
+        os.kill(wall.process.pid, signal.SIGSTOP)
+        for s in there:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: wall\r\nCookie: " + b"x" * 7000)
+            s.close()
+        os.kill(wall.process.pid, signal.SIGCONT)
+        wait_for("their descriptors", lambda: len(os.listdir(descriptors)) <= before, 20)
 
 
 # -------------------------------------------------------- limits for each source

@@ -18,9 +18,9 @@ import procfs
 from boardclient import slow_reader, with_slow_readers
 import livedoc
 from relay import Relay
-from sanitizer import SLACK_KIB
+from sanitizer import SANITIZED, SLACK_KIB
 from waiting import settled
-from wall import SOURCE, dot, wait_for
+from wall import BUILD, SOURCE, dot, wait_for
 from watchers import Live, Place, Raw, ask, canvas_png, http_wall
 
 with open(os.path.join(SOURCE, "tests", "vectors", "place_ws.json")) as f:
@@ -174,6 +174,38 @@ def test_light_painting_costs_little(tmp_path):
     with http_wall(tmp_path, size="1280x720") as wall:
         assert in_time(lambda: script(wall, random.Random(5))) < 10e3
         assert in_time(lambda: script(wall, random.Random(6), compression=None)) < 66e3, "as ever"
+
+
+@pytest.mark.skipif(SANITIZED, reason="counted by what is preloaded: build without --enable-sanitizer")
+@pytest.mark.parametrize("inflates", [False, True])
+def test_messages_are_compressed_only_for_who_inflates(tmp_path, inflates):
+    """No time goes into it before, and who comes first then gets the picture compressed, too."""
+    async def watch(wall, colour, **rest):
+        with Relay(wall.port("http")) as line:
+            async with Place(wall, port=line.port, **rest) as place:
+                await place.until(lambda v: v.is_whole())
+                taken = line.sent[0][1]
+                with wall.tcp() as dots:
+                    dots.sendall(dot(5, 6, colour))
+                await place.until(lambda v: v.pixel(5, 6) == colour)
+        return taken
+
+    async def script(wall):
+        plain = await watch(wall, RED, compression=None)
+        if inflates:
+            async with Place(wall, compression=None) as other:  # for whom a picture is kept
+                await other.until(lambda v: v.is_whole())
+                assert await watch(wall, GREEN) < plain / 4
+    count = tmp_path / "deflated"
+    wall = http_wall(tmp_path, size="1280x720").start(env={
+        "LD_PRELOAD": os.path.join(BUILD, "tests/faults/.libs/shim.so"), "FAULT_RAW": str(count)})
+    try:
+        wall.wait_ready()
+        in_time(lambda: script(wall))
+        assert wall.stop() == 0
+    finally:
+        wall.kill()
+    assert (int(count.read_text()) > 0) == inflates
 
 
 # ---------------------------------------------------------------------- both protocols

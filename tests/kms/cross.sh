@@ -44,6 +44,8 @@ if [ "$(cat "$root/.done" 2>/dev/null)" != "${wanted[*]}" ]; then
 	for deb in "$folder"/apt/archives/*.deb; do
 		dpkg-deb -x "$deb" "$root"
 	done
+	# from Debian 13 on base-files alone has it, which is installed nowhere here
+	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
 	rm -rf "$folder/apt"
 	echo "${wanted[*]}" >"$root/.done"
 fi

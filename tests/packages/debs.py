@@ -16,7 +16,8 @@ SUITE = g.SUITE
 SUFFIX = "-" + SUITE if SUITE else ""
 FRESH = BUILD + "/debian-root" + SUFFIX
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
-CLEAN = {k: os.environ[k] for k in os.environ if k in ("PATH", "HOME", "TMPDIR") or k.startswith("CCACHE_")}
+CLEAN = {k: os.environ[k] for k in os.environ
+         if k in ("PATH", "HOME", "TMPDIR", "DEB_CFLAGS_STRIP") or k.startswith("CCACHE_")}
 # where somebody has put ccache in front of the compilers; debhelper gives each build a home of its own
 CLEAN.setdefault("CCACHE_DIR", os.path.expanduser("~/.cache/ccache"))
 TOOLS = [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("debootstrap", "debootstrap"),
@@ -81,8 +82,8 @@ def finish(folder, *stamps):
 def build_packages(tested=False):
     """The folder with the packages of this tree; `tested`: their build ran the unit tests.  What was built
     of the same sources serves again."""
-    # nor is what is for a debugger compiled, only to be stripped off
-    options = "noautodbgsym" + ("" if tested else " nocheck")
+    # with the options of this build, so that ccache has all of it
+    options = "noautodbgsym" + (" werror" if os.environ.get("werror") else "") + ("" if tested else " nocheck")
     # other releases of Debian are not given another clang for this
     profiles = "" if not SUITE and shutil.which("bpftool", path="/usr/sbin:/usr/bin") else "pkg.murald.noxdp"
     if SUITE:
@@ -101,8 +102,7 @@ def build_packages(tested=False):
     if not is_made(folder, stamps[-1]):
         os.rename(new + "/murald", folder + "/murald")
         built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=folder + "/murald", text=True,
-                               env=dict(CLEAN, DEB_CFLAGS_STRIP="-g", DEB_BUILD_OPTIONS=options,
-                                        DEB_BUILD_PROFILES=profiles),
+                               env=dict(CLEAN, DEB_BUILD_OPTIONS=options, DEB_BUILD_PROFILES=profiles),
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         need("Unmet build dependencies" not in built.stdout,
              "build dependencies are missing: apt-get build-dep " + g.SOURCE)

@@ -13,6 +13,23 @@ const browser = await chromium.launch({
 });
 let page, errors = [];
 
+// Fingers [from, to], which come one after the other and move together.
+async function touch(fingers) {
+	const session = await page.context().newCDPSession(page);
+	const send = (type, points) => session.send("Input.dispatchTouchEvent",
+		{ type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+
+	for (let n = 1; n <= fingers.length; n++)
+		await send("touchStart", fingers.slice(0, n).map(([from]) => from));
+	for (const part of [0.2, 0.6, 1])
+		await send("touchMove", fingers.map(([from, to]) => [0, 1].map(i => from[i] + (to[i] - from[i]) * part)));
+	for (let n = fingers.length; n-- > 0;)
+		await send("touchEnd", fingers.slice(0, n).map(([, to]) => to));
+	await session.detach();
+}
+
+const file_of = ({ name, base64 }) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(base64, "base64") });
+
 const verbs = {
 	// Instead of the page before.
 	async open({ what, ...options }) {
@@ -32,8 +49,23 @@ const verbs = {
 	tap: ({ x, y }) => page.touchscreen.tap(x, y),
 	press: ({ key }) => page.keyboard.press(key),
 	press_element: ({ selector, how }) => page[how](selector),
-	choose_file: ({ selector, name, base64 }) => page.setInputFiles(selector,
-		{ name, mimeType: "application/octet-stream", buffer: Buffer.from(base64, "base64") }),
+	choose_file: ({ selector, ...file }) => page.setInputFiles(selector, file_of(file)),
+	// an element that opens the dialog for a file, which is chosen there
+	async choose_in_dialog({ selector, how, ...file }) {
+		const [dialog] = await Promise.all([page.waitForEvent("filechooser"), page[how](selector)]);
+
+		await dialog.setFiles(file_of(file));
+	},
+	// as another program does: a picture on the clipboard, and Ctrl+V
+	async paste({ base64 }) {
+		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+		await page.evaluate(async text => {
+			const blob = new Blob([Uint8Array.from(atob(text), letter => letter.charCodeAt(0))], { type: "image/png" });
+
+			await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+		}, base64);
+		await page.keyboard.press("Control+V");
+	},
 	// an element that saves a file: its name, and what is in it
 	async download({ selector, how }) {
 		const [download] = await Promise.all([page.waitForEvent("download"), page[how](selector)]);
@@ -51,17 +83,9 @@ const verbs = {
 		await page.mouse.move(...to, { steps: 5 });
 		await page.mouse.up();
 	},
-	// with a finger
-	swipe: async ({ from, to }) => {
-		const session = await page.context().newCDPSession(page);
-		const touch = (type, points) => session.send("Input.dispatchTouchEvent",
-			{ type, touchPoints: points.map(([x, y]) => ({ x, y })) });
-
-		await touch("touchStart", [from]);
-		for (const part of [0.2, 0.6, 1])
-			await touch("touchMove", [[0, 1].map(i => from[i] + (to[i] - from[i]) * part)]);
-		await touch("touchEnd", []);
-	},
+	swipe: ({ from, to }) => touch([[from, to]]),
+	// with two fingers, each from a place to another
+	pinch: ({ fingers }) => touch(fingers),
 	colours: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }),
 	screenshot: ({ path, full }) => page.screenshot({ path, fullPage: full }).then(() => null),
 	// Bytes, after rubbish was collected.

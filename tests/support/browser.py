@@ -57,6 +57,13 @@ class Browser(Closing):
     def choose_file(self, selector, name, data):
         self.ask("choose_file", selector=selector, name=name, base64=base64.b64encode(data).decode())
 
+    def choose_in_dialog(self, selector, name, data, how="click"):
+        """The element opens the browser's dialog, in which the file is chosen."""
+        self.ask("choose_in_dialog", selector=selector, how=how, name=name, base64=base64.b64encode(data).decode())
+
+    def paste(self, png):
+        self.ask("paste", base64=base64.b64encode(png).decode())
+
     def download(self, selector, how="click"):
         """The name and the bytes of the file that an element saves when it is pressed."""
         name, data = self.ask("download", selector=selector, how=how)

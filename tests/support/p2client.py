@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """p²: its numbers, a client and what a client must see; and WebSocket clients that may break the
 protocol.  Written from the protocol's text and not from the plugin."""
+import base64
+import hmac
 import os
 import re
 import socket
@@ -59,6 +61,13 @@ def put(x, y, rgb5):
 
 def sub(x1, y1, x2, y2):
     return b"\xff\xaf" + b"".join(map(coordinate, (x1, y1, x2, y2)))
+
+
+def totp(secret):
+    """RFC 6238: the code of now, of a secret in base32."""
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), "sha1").digest()
+    at = mac[-1] & 15
+    return "%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 1000000)
 
 
 class Updates:

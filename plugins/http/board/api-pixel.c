@@ -99,8 +99,8 @@ api_update(struct request *request)
 		request, api_generator(request, json_object_get(json, "id")), &pixel);
 }
 
-/* By id, or by a secret with which somebody registered from the same source; without one
- * that would be whoever came last. */
+/* By id, or by a secret with which somebody registered from the same source; without a
+ * secret that would be the last one there. */
 static struct generator *
 find_clicker(struct request *request, const json_t *id, const json_t *secret)
 {

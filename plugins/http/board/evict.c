@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Chooses which generators give way: of who holds most, those that were idle longest. */
+/* Chooses which generators give way: of the source that holds most, those that were idle
+ * longest. */
 #include <stdlib.h>
 
 #include "http/board/generators.h"
@@ -8,7 +9,7 @@
 #define OWN_MAX 16
 #define FULL_MAX 256
 
-/* Who holds fewer never gives way before all that are idle longer. */
+/* One that holds fewer never gives way before all that are idle longer. */
 #define FEW (GENERATORS_MAX / 64)
 
 static int

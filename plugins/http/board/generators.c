@@ -15,6 +15,7 @@
 
 #include "common/list.h"
 #include "http/board/names.h"
+#include "lib/fnv.h"
 
 #define BUCKETS 8192
 
@@ -51,8 +52,7 @@ struct generators {
 static uint64_t
 hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
-	for (const uint8_t *p = bytes, *end = p + len; p < end; p++)
-		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
+	hash = fnv1a(hash, bytes, len);
 	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 }
 

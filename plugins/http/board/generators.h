@@ -91,8 +91,8 @@ size_t generators_held(struct generators *generators, uint64_t source);
 size_t generators_count(const struct generators *generators);
 size_t generators_removed(const struct generators *generators);
 
-/* Evicts so many that the source may register another: idle ones of its own beyond its
- * share, and in a full board of the source that holds most.  evict.c */
+/* Evicts as many as it takes for the source to register another: idle ones of its own
+ * beyond its share, and in a full board of the source that holds most.  evict.c */
 void generators_make_room(struct generators *generators, uint64_t source);
 
 /* Revokes its token.  It is freed once it is the painter of no cell. */

@@ -32,10 +32,10 @@ static const char head[] =
 	"<th scope=\"col\" class=\"number\">Pixels</th>"
 	"<th scope=\"col\" class=\"number\">Changed nothing</th></tr></thead><tbody>\n";
 
-static const char tail[] =
-	"</section></main><footer><nav aria-label=\"More\">"
-	"<a href=\"/\">The wall</a> <a href=\"/admin/\">For the owner</a></nav></footer>"
-	"</body></html>\n";
+static const char tail[] = "</section></main><footer><nav aria-label=\"More\">"
+			   "<a href=\"/\">The wall</a> <a href=\"/admin/\">For the "
+			   "operator</a></nav></footer>"
+			   "</body></html>\n";
 
 static void
 put_row(FILE *out, const struct generator *generator)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Writes what generators are called, with their number where the name alone would not do.
+ */
 #include "http/board/names.h"
 
 #include <inttypes.h>
@@ -32,15 +34,6 @@ ends_in_number(const char *name)
 	return hash && hash[1] && hash[1 + strspn(hash + 1, "0123456789")] == '\0';
 }
 
-static bool
-has_control(const char *name)
-{
-	for (; *name; name++)
-		if ((uint8_t)*name < ' ' || *name == 0x7f)
-			return true;
-	return false;
-}
-
 char *
 generator_painter(const char *name, uint32_t number, bool is_taken)
 {
@@ -48,10 +41,11 @@ generator_painter(const char *name, uint32_t number, bool is_taken)
 	size_t len;
 
 	if (!is_taken && *name && strlen(name) < PAINTER_BYTES && !ends_in_number(name) &&
-		!has_control(name) && strcmp(name, "-") != 0 &&
+		!utf8_has_control(name) && strcmp(name, "-") != 0 &&
 		strcmp(name, "crowd") != 0)
 		return strdup(name);
 	utf8_copy(text, PAINTER_BYTES, name);
+	utf8_mask_controls(text);
 	len = strlen(text);
 	snprintf(text + len, sizeof(text) - len, "#%" PRIu32, number);
 	return strdup(text);

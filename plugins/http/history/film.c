@@ -16,8 +16,8 @@
 #include "http/viewers/frame.h"
 #include "http/viewers/framediff.h"
 
-/* Pictures at most, and from one that stands for itself to the next: so many are to be
- * applied to go to any of them. */
+/* The most pictures of a film, and from one key picture to the next: as many are decoded
+ * to jump to any of them. */
 #define PICTURES_MAX 600
 #define PICTURES_OF_A_KEY 50
 

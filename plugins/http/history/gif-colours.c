@@ -29,7 +29,7 @@ struct cut {
 	int axis;
 };
 
-/* How a colour is drawn: so many of 64 pixels in the other one. */
+/* How a colour is drawn: how many of 64 pixels have the other one. */
 struct mix {
 	uint8_t one, other, share;
 };

@@ -148,16 +148,22 @@ is_wanted(const struct gif_job *job)
 	return false;
 }
 
-/* Sources in rotation. */
+static uint64_t
+last_turn(const struct gif_wait *wait)
+{
+	return wait->request->source->last_work[WORK_RENDER];
+}
+
+/* The oldest of the source that has waited for longest for its turn. */
 static struct gif_wait *
 next_wait(const struct gif_job *job)
 {
-	struct gif_wait *wait;
+	struct gif_wait *next = TAILQ_FIRST(&job->waiting), *wait;
 
 	TAILQ_FOREACH(wait, &job->waiting, in_waiting)
-	if (wait->request->source->key != job->last_source)
-		return wait;
-	return TAILQ_FIRST(&job->waiting);
+	if (last_turn(wait) < last_turn(next))
+		next = wait;
+	return next;
 }
 
 static void
@@ -375,7 +381,7 @@ job_next(struct gif_job *job)
 
 	if (!wait || job->busy || job->stopping)
 		return;
-	job->last_source = wait->request->source->key;
+	source_works(job->history->web, wait->request->source, WORK_RENDER);
 	job->range = wait->range;
 	job_begin(job);
 }

@@ -63,7 +63,6 @@ struct gif_job {
 	struct history *history;
 	const struct gif_job_ops *ops;
 	struct gif_queue waiting;
-	uint64_t last_source; /* whose GIF was begun last */
 	bool stopping;
 
 	/* the last one rendered */

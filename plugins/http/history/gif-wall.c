@@ -15,10 +15,10 @@
 /* The time of a frame, in hundredths of a second. */
 #define FRAME_TIME 5
 
-/* The palette is chosen from so many moments, evenly spread over time. */
+/* The moments, evenly spread over time, from which the palette is chosen. */
 #define SAMPLES 24
 
-/* A range that ended so long ago does not change any more. */
+/* A range that ended this long ago does not change any more. */
 #define SETTLED_MS 60000
 
 /* What the thread renders with. */

@@ -63,7 +63,7 @@ void history_stop(struct history *history);
 
 void history_lookups_init(struct history *history);
 
-/* Into so many parts the time of the recording may be divided. */
+/* The most parts into which the time of the recording can be divided. */
 #define HISTORY_BARS_MAX 100
 
 /* Which piece of a picture; each level has half the width and height of the one before.
@@ -80,7 +80,7 @@ struct history_wish {
 	} what;
 	int64_t at_ms;
 	struct tile tile;
-	size_t n_bars; /* of the span: in so many parts; 0: unasked */
+	size_t n_bars; /* in how many parts of the span; 0: unasked */
 };
 
 /* Answers later. */

@@ -194,23 +194,29 @@ running_of(const struct history_lookups *lookups, uint64_t source)
 	return n;
 }
 
-/* The oldest of those whose source has the fewest running. */
+static uint64_t
+last_turn(const struct history_lookup *lookup)
+{
+	return lookup->request->source->last_work[WORK_READ];
+}
+
+/* The oldest of the source that has the fewest running, and of these has waited for
+ * longest for its turn. */
 static struct history_lookup *
 next_lookup(const struct history_lookups *lookups)
 {
-	struct history_lookup *next = NULL;
-	unsigned least = LOOKUPS_MAX;
+	struct history_lookup *next = TAILQ_FIRST(&lookups->waiting), *lookup;
+	unsigned least = next ? running_of(lookups, next->source) : 0;
 
-	for (struct history_lookup *lookup = TAILQ_FIRST(&lookups->waiting); lookup;
-		lookup = TAILQ_NEXT(lookup, in_waiting)) {
+	TAILQ_FOREACH(lookup, &lookups->waiting, in_waiting)
+	{
 		unsigned running = running_of(lookups, lookup->source);
 
-		if (running < least) {
-			least = running;
-			next = lookup;
-		}
-		if (least == 0)
-			break;
+		if (running > least ||
+			(running == least && last_turn(lookup) >= last_turn(next)))
+			continue;
+		least = running;
+		next = lookup;
 	}
 	return next;
 }
@@ -221,14 +227,16 @@ lookups_run(struct history *history)
 	struct history_lookups *lookups = &history->lookups;
 
 	for (int i = 0; i < LOOKUPS_MAX; i++) {
-		struct history_lookup *lookup = next_lookup(lookups);
+		struct history_lookup *lookup;
 
-		if (!lookup)
-			return;
 		if (lookups->running[i])
 			continue;
+		lookup = next_lookup(lookups);
+		if (!lookup)
+			return;
 		TAILQ_REMOVE(&lookups->waiting, lookup, in_waiting);
 		lookup->waiting = false;
+		source_works(history->web, lookup->request->source, WORK_READ);
 		lookups->running[i] = lookup;
 		web_hold(history->web);
 		uv_queue_work(history->web->host->loop, &lookup->work, on_lookup,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks the wall for who has the admin token. */
+/* Asks the wall on behalf of whoever has the admin token. */
 #include "http/operator/api.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "http/operator/operator.h"
 
-/* The question of the request, but for who gets the answer. */
+/* The question of the request; who gets the answer is not filled in. */
 struct mural_question operator_question(const struct request *request);
 
 /* The status that an answer has over HTTP. */
@@ -14,6 +14,6 @@ unsigned operator_status(const char *json, size_t len);
 enum MHD_Result operator_reply_word(
 	struct request *request, unsigned status, const char *word, const char *why);
 
-/* Answers every so many milliseconds, a number as text, until the client leaves: chunks,
- * each a line. */
+/* Answers again and again until the client leaves, a line a chunk; `every` is the time
+ * between two, milliseconds as text. */
 enum MHD_Result operator_live(struct request *request, const char *every);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each instance painted in the last hour, every ten seconds, for the page's figures;
- * of so many instances at most, and so forgotten when the http instance ends:
+ * of at most HOUR_WAYS instances, and forgotten when the http instance ends:
  *
  *	GET /figures.json
  *	{"step": 10, "to": SECONDS, "ways":

@@ -34,7 +34,7 @@ function load() {
 }
 
 // What the view tells; main.js says what a tap means, and the others.
-export const on = { view() {}, hover() {}, tap() {}, press() {}, key: () => false };
+export const on = { view() {}, hover() {}, tap() {}, press() {}, end() {}, key: () => false };
 export const render = new Render(element("picture"), around());
 export const view = new View(element("viewport"), element("picture"), render, on);
 export const live = new Live(render, message => {

@@ -2,7 +2,7 @@
 // The film of the wall: plays what was recorded, and saves it as a video.  Loaded when it is opened.
 
 import { choice, make } from "./dom.js";
-import { language } from "./words.js";
+import { moment_text } from "./words.js";
 import { Recorder } from "./film-recorder.js";
 import { Reel } from "./film-reel.js";
 import { w } from "./film-words.js";
@@ -146,7 +146,7 @@ class Film {
 	}
 
 	clock() {
-		return new Date(this.at * 1000).toLocaleString(language, { dateStyle: "short", timeStyle: "medium" });
+		return moment_text(this.at * 1000);
 	}
 
 	draw() {

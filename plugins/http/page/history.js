@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Shows timelapses, and the wall at an earlier time.
 
-import { language, t } from "./words.js";
+import { moment_text, t } from "./words.js";
 
 // The span of the recording; null: not available.
 async function recorded() {
@@ -39,7 +39,7 @@ export async function show_history(view) {
 	}, { once: true });
 	moment.addEventListener("input", () => {
 		const when = new Date(at() * 1000);
-		const said = when.toLocaleString(language);
+		const said = moment_text(when);
 
 		time.textContent = said;
 		moment.setAttribute("aria-valuetext", said);

@@ -88,11 +88,16 @@ compress_text(const char *text, size_t len, size_t *compressed)
 	return bytes;
 }
 
+void
+page_tag(char tag[PAGE_TAG_MAX], const void *bytes, size_t len)
+{
+	snprintf(tag, PAGE_TAG_MAX, "\"%08lx-%zu\"", crc32(0, bytes, len), len);
+}
+
 static void
 set_form(struct page_index *index, int form, const void *bytes, size_t len)
 {
-	snprintf(index->tags[form], sizeof(index->tags[form]), "\"%08lx-%zu\"",
-		crc32(0, bytes, len), len);
+	page_tag(index->tags[form], bytes, len);
 	index->file.forms[form] = (struct page_form){ NULL, bytes, len };
 }
 

@@ -15,9 +15,12 @@ struct page_words {
 
 struct page_index {
 	struct page_file file;
-	char tags[N_PAGE_FORMS][24];
+	char tags[N_PAGE_FORMS][PAGE_TAG_MAX];
 	char *title, *url; /* that it was made with; NULL: not made yet */
 };
+
+/* An entity tag for these bytes, with its quotes. */
+void page_tag(char tag[PAGE_TAG_MAX], const void *bytes, size_t len);
 
 /* From the file of that name, which is compiled in; what it was before is freed, unless
  * it fails.  0 or -ENOMEM. */

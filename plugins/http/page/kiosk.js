@@ -12,7 +12,8 @@ const SAID_MS = 15000;
 // The shortest command that paints by itself, in the middle.
 async function find_command({ width, height }) {
 	const { ways } = await (await fetch(`/invite?x=${width >> 1}&y=${height >> 1}&color=ff8000`)).json();
-	const lone = ways.filter(way => way.commands.length === 1).map(way => way.commands[0]);
+	const lone = ways.filter(way => way.commands.length === 1).map(way => way.commands[0])
+		.filter(text => !text.includes("://")); // that is an address
 
 	return lone.sort((one, other) => one.length - other.length)[0] || "";
 }

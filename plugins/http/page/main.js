@@ -29,6 +29,7 @@ const desktop = matchMedia("(min-width: 72rem)");
 
 const element = id => document.getElementById(id);
 const known = await (await settings()).text(), page = JSON.parse(known);
+document.title = `${page.title || "murald"}: ${t("subtitle")}`;
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const is_kiosk = document.body.classList.contains("kiosk");
@@ -41,9 +42,18 @@ Object.assign(on, {
 		show_sheet();
 		ripples.move();
 		heat?.move();
-		if (!view.flight)
+		if (!view.flight && view.fingers.size === 0)
 			set_painting(!view.fitted);
 		place.remember();
+	},
+	// After a pinch the viewport grows, and the picture flies from where the fingers left it.
+	end() {
+		const { x, y } = view.middle();
+
+		if (view.fitted || document.body.classList.contains("painting"))
+			set_painting(!view.fitted);
+		else
+			view.fly(x, y, view.z, () => set_painting(true));
 	},
 	hover(at) {
 		marks.hover = board && !sheet() && matchMedia("(hover: hover)").matches ? at : null;

@@ -12,7 +12,7 @@
 #include "http/page/sockets.h"
 
 /* Everything from this server only; images also from scripts, and WebSockets to other
- * ports of the same host.  Shown in a frame by itself, and by whom the page lets. */
+ * ports of the same host.  Framed only by itself and by the sites of `embed`. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
@@ -42,8 +42,8 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
-/* Also for who has it already: a browser keeps the policy it got first.  Scripts and
- * style sheets are under that of the page that has them. */
+/* Also with a 304: a browser keeps the policy it got first.  Scripts and style sheets are
+ * under the policy of the page that loads them. */
 static struct MHD_Response *
 with_policy(const struct request *request, const struct page_file *file,
 	struct MHD_Response *response, const char *embed)
@@ -190,6 +190,9 @@ page_finish(struct page *page)
 {
 	free_index(&page->index);
 	free_index(&page->admin);
+	free(page->code.base);
+	free(page->code.text);
+	page->code = (struct page_code){ 0 };
 }
 
 static enum MHD_Result

@@ -15,6 +15,9 @@
 /* The longest list of sites that may show the page. */
 #define PAGE_EMBED_MAX 1000
 
+/* Room for an entity tag. */
+#define PAGE_TAG_MAX 32
+
 struct board;
 struct page_index;
 
@@ -22,6 +25,11 @@ struct page {
 	struct board *board;
 	const char *rules, *language, *embed; /* as in the config */
 	struct page_index *index, *admin;     /* made when asked for; NULL: not yet */
+	/* qr.c's: the last QR code, of which address; NULL: none yet */
+	struct page_code {
+		char *base, *text, etag[PAGE_TAG_MAX];
+		size_t len;
+	} code;
 };
 
 extern const struct route page_routes[]; /* subject: struct page */

@@ -91,10 +91,23 @@ function origin_of({ origin, left, top, width, height }) {
 	return [x - left, y - top];
 }
 
-// `instance` is one of /page.json's p2, which takes any name with any password.
+// The code of a WebSocket that is closed to who may not do what he wants.
+const POLICY = 1008;
+
+// What the wall says before it closes.
+const FAREWELL_BYTES = 2;
+
+// Who is let in hears that by what he watches, unless the wall shows no snapshots.
+const LET_IN_MS = 2000;
+
+// The wall ends a connection in which nothing came for two minutes, as in a pause.
+const BEAT_MS = 30000;
+
+// `instance` is one of /page.json's p2.  Where it `needs_login`, `name` and `code` are to be
+// set; else it takes any name with any password.
 export class P2 {
 	constructor(instance) {
-		const { port, left, top, width, height, rate, burst } = instance;
+		const { port, left, top, width, height, rate, burst, login } = instance;
 
 		this.address = `ws://${location.hostname}:${port}/`;
 		this.grid = { left, top, cell: 1, columns: width, rows: height };
@@ -103,17 +116,45 @@ export class P2 {
 		this.palette = null;
 		this.is_coarse = true;
 		this.rate = rate || Infinity; // of pixels; more are dropped
+		this.needs_login = login;
+		this.name = `visitor-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+		this.code = "";
 	}
 
 	async open() {
-		const socket = this.socket = new WebSocket(this.address), name = `visitor-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+		const socket = this.socket = new WebSocket(this.address);
+		const closed = new Promise((_, failed) => {
+			socket.onclose = ({ code }) => {
+				clearInterval(this.beat);
+				failed(new Refused(code === POLICY && this.needs_login ? "login" : "lost"));
+			};
+		});
 
-		await within(OPEN_MS, new Promise((done, failed) => {
-			socket.onopen = done;
-			socket.onclose = () => failed(new Refused("lost"));
-		}), "lost");
-		socket.send(new Uint8Array([0xff, 0xa0, name.length - 1, ...new TextEncoder().encode(name), 0, 0, 0, 0]));
+		closed.catch(() => {}); // later send() and finish() see it
+		await within(OPEN_MS, Promise.race([closed, new Promise(done => { socket.onopen = done; })]), "lost");
+		this.authenticate();
+		if (this.needs_login)
+			await Promise.race([closed, this.let_in(), pause(LET_IN_MS)]);
+		this.beat = setInterval(() => socket.send(new Uint8Array([0xff, 0xff])), BEAT_MS);
 		this.due = performance.now();
+	}
+
+	// Two digits a byte, as they are read.
+	authenticate() {
+		const name = new TextEncoder().encode(this.name), digits = this.code.padStart(8, "0");
+
+		this.socket.send(new Uint8Array([0xff, 0xa0, name.length - 1, ...name,
+			...digits.match(/../g).map(two => parseInt(two, 16))]));
+	}
+
+	// Watches a pixel until it is told its colour.
+	async let_in() {
+		const [x, y] = this.origin.map(n => number_of(-n));
+		const watch = (one, other) => this.socket.send(new Uint8Array([0xff, 0xaf, ...one, ...other]));
+
+		watch([...x, ...y], [...x, ...y]);
+		await new Promise(done => { this.socket.onmessage = ({ data }) => data.size > FAREWELL_BYTES && done(); });
+		watch([0, 1, 0, 1], [0, 0, 0, 0]); // no more
 	}
 
 	// [column, row, word]..., as fast as they are taken; returns true.
@@ -140,6 +181,7 @@ export class P2 {
 	}
 
 	close() {
+		clearInterval(this.beat);
 		this.socket?.close();
 	}
 }

@@ -30,8 +30,10 @@ async function find_ways({ board, strip, sockets }) {
 	const page = await (await fetch("/page.json")).json(), settings = await (await fetch("/settings")).json();
 	const boards = board ? [new BoardWay(page, board, strip.cooldown, settings.pixel_rate)] : [];
 
-	return [...sockets.map(instance => "origin" in instance ? [new P2(instance), w("p2")] : [new Flut(instance), w("flut")]),
-		...boards.map(way => [way, board_text(way)])];
+	const open = sockets.filter(({ login }) => !login), closed = sockets.filter(({ login }) => login);
+
+	return [...open.map(instance => "origin" in instance ? [new P2(instance), w("p2")] : [new Flut(instance), w("flut")]),
+		...boards.map(way => [way, board_text(way)]), ...closed.map(instance => [new P2(instance), w("p2_login")])];
 }
 
 export class Sheet {
@@ -41,6 +43,8 @@ export class Sheet {
 		this.size = make("input", { type: "range", min: 1, oninput: () => this.laid.scale(Number(this.size.value)) });
 		this.opacity = make("input", { type: "range", min: 20, max: 100, value: 75, oninput: () => this.dim() });
 		this.only = make("input", { type: "checkbox", checked: true });
+		this.name = make("input", { type: "text", autocomplete: "username", autocapitalize: "off", spellcheck: false, maxLength: 63 });
+		this.code = make("input", { type: "text", inputMode: "numeric", autocomplete: "one-time-code", maxLength: 8 });
 		this.bar = make("progress", { max: 1, value: 0 });
 		this.bar.setAttribute("aria-label", w("title"));
 		this.said = make("p");
@@ -49,13 +53,20 @@ export class Sheet {
 		this.cancel = make("button", { onclick: () => this.close() });
 		this.fields = make("div", { className: "fields" },
 			make("label", {}, w("size"), this.size), make("label", {}, w("opacity"), this.opacity));
+		this.logins = [[w("name"), this.name], [w("code"), this.code]].map(([text, input]) =>
+			make("label", { hidden: true }, text, input));
 		this.root = make("section", { id: "sheet" },
 			make("link", { rel: "stylesheet", href: "/static/picture.css" }),
 			make("h2", { id: "sheet-title", textContent: w("title") }), this.fields,
 			make("label", { className: "check" }, this.only, w("only")), this.bar, this.said,
 			make("div", { className: "bar" }, this.go, this.cancel));
 		this.root.setAttribute("aria-labelledby", "sheet-title");
-		this.root.addEventListener("keydown", event => event.key === "Escape" && this.close());
+		this.root.addEventListener("keydown", ({ key, target }) => {
+			if (key === "Escape")
+				this.close();
+			else if (key === "Enter" && target.type === "text")
+				this.press();
+		});
 		this.root.sheet = this; // for who looks from outside, such as the tests
 		element("paint").after(this.root);
 		document.body.classList.add("laying");
@@ -126,7 +137,7 @@ export class Sheet {
 		const ways = choice(w("way"), this.ways.map(([, text], i) => [i, text]), i => this.use(this.ways[i][0]));
 
 		this.hows = hows.querySelector("select");
-		this.fields.append(hows, ways);
+		this.fields.append(hows, ways, ...this.logins);
 		this.laid = new Laid(element("viewport"), this.page.view, () => this.redo());
 		this.way = this.ways[0][0];
 		this.dim();
@@ -135,6 +146,8 @@ export class Sheet {
 	use(way) {
 		this.way = way;
 		this.hows.parentNode.hidden = !way.palette;
+		for (const label of this.logins)
+			label.hidden = !way.needs_login;
 		this.laid.on(way.grid, this.source);
 		this.size.max = this.laid.most;
 		this.redo();
@@ -228,9 +241,23 @@ export class Sheet {
 			return;
 		if (this.job && !this.job.is_over)
 			this.job.pause(!this.job.is_paused);
-		else
+		else if (!this.way.needs_login || this.take_login())
 			this.run();
 		this.tell_states();
+	}
+
+	// Whether there is what the way asks for; if not, it is asked for in words.
+	take_login() {
+		const name = this.name.value.trim(), code = this.code.value.replaceAll(" ", "");
+		const missing = !name ? this.name : /^\d{1,8}$/.test(code) ? null : this.code;
+
+		Object.assign(this.way, { name, code });
+		if (missing) {
+			clearTimeout(this.counting); // it would say something else
+			this.tell(w("no_login"));
+			missing.focus();
+		}
+		return !missing;
 	}
 
 	async run() {
@@ -243,8 +270,11 @@ export class Sheet {
 		try {
 			await job.run();
 		} catch (error) {
-			if (this.job === job)
+			if (this.job === job) {
 				this.refuse(error);
+				if (error.message === "login")
+					this.code.select();
+			}
 			return;
 		}
 		if (this.job !== job)

@@ -10,6 +10,9 @@ const PULL = 0.75;
 // A block of so few pixels says little about what is odd: its neighbours are asked too.
 const FEW = 4;
 
+// A block whose channels differ by no more has no pixel that is odd to the eye.
+const LITTLE = 12;
+
 const OPAQUE = 0xff000000;
 
 // The sums of a window's channels, left here because this runs for each pixel.
@@ -25,6 +28,25 @@ function sum(words, width, x0, x1, y0, y1) {
 			green += word >> 8 & 255;
 			blue += word >> 16 & 255;
 		}
+}
+
+// The mean of a block that is nearly of one colour; else 0.
+function mean_of_calm(words, width, x0, x1, y0, y1) {
+	const first = words[y0 * width + x0], r = first & 255, g = first >> 8 & 255, b = first >> 16 & 255;
+	const n = (x1 - x0) * (y1 - y0);
+
+	red = green = blue = 0;
+	for (let y = y0; y < y1; y++)
+		for (let at = y * width + x0, end = y * width + x1; at < end; at++) {
+			const word = words[at], dr = (word & 255) - r, dg = (word >> 8 & 255) - g, db = (word >> 16 & 255) - b;
+
+			if (dr > LITTLE || dr < -LITTLE || dg > LITTLE || dg < -LITTLE || db > LITTLE || db < -LITTLE)
+				return 0;
+			red += dr;
+			green += dg;
+			blue += db;
+		}
+	return (OPAQUE | b + blue / n << 16 | g + green / n << 8 | r + red / n) >>> 0;
 }
 
 // The square of how far a colour is from three channels.
@@ -89,7 +111,8 @@ export function pool(from, to, columns, rows, part) {
 			const x0 = columns[u], x1 = columns[u + 1], y0 = rows[v], y1 = rows[v + 1];
 
 			to.words[v * to.width + u] = is_uniform(words, width, x0, x1, y0, y1)
-				? words[y0 * width + x0] : mix(words, width, height, x0, x1, y0, y1);
+				? words[y0 * width + x0] : mean_of_calm(words, width, x0, x1, y0, y1)
+				|| mix(words, width, height, x0, x1, y0, y1);
 		}
 }
 

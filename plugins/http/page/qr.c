@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers /qr.svg: the page's address as a QR code, made by libqrencode. */
+/* Answers /qr.svg: the page's address as a QR code, made by libqrencode, and kept. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <qrencode.h>
 
+#include "http/page/index.h"
 #include "http/page/page.h"
 #include "http/web/reached.h"
 
@@ -46,23 +49,50 @@ draw(const QRcode *code, size_t *len)
 	return NULL;
 }
 
+/* Of the address, unless it is kept already: as a rule all come by the same one. */
+static int
+make_code(struct page_code *kept, const char *base)
+{
+	struct page_code made = { 0 };
+	QRcode *code;
+
+	if (kept->base && strcmp(kept->base, base) == 0)
+		return 0;
+	code = QRcode_encodeString(base, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+	if (!code)
+		return -ENOMEM;
+	made.base = strdup(base);
+	made.text = draw(code, &made.len);
+	QRcode_free(code);
+	if (!made.base || !made.text) {
+		free(made.base);
+		free(made.text);
+		return -ENOMEM;
+	}
+	page_tag(made.etag, made.text, made.len);
+	free(kept->base);
+	free(kept->text);
+	*kept = made;
+	return 0;
+}
+
 enum MHD_Result
 page_answer_qr(struct request *request)
 {
+	struct page_code *code = &((struct page *)request->subject)->code;
+	struct MHD_Response *response;
 	char base[REACHED_BASE_MAX];
-	QRcode *code;
-	char *text;
-	size_t len;
 
 	reached_base(request, base);
-	code = *base ? QRcode_encodeString(base, 0, QR_ECLEVEL_M, QR_MODE_8, 1) : NULL;
-	if (!code)
+	if (!*base)
 		return reply_error(
 			request, MHD_HTTP_NOT_FOUND, "the address is not known");
-	text = draw(code, &len);
-	QRcode_free(code);
-	if (!text)
+	if (make_code(code, base) < 0)
 		return reply_no_memory(request);
+	if (request_has_tag(request, code->etag))
+		return reply_not_modified(request, code->etag);
+	response = response_copy(code->text, code->len, "image/svg+xml");
+	response = response_with(response, MHD_HTTP_HEADER_ETAG, code->etag);
 	return reply_send(request, MHD_HTTP_OK,
-		response_new(text, len, MHD_RESPMEM_MUST_FREE, "image/svg+xml"));
+		response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache"));
 }

@@ -8,10 +8,11 @@ import { halve, pool } from "./pool.js";
 const SMALLEST = 256;
 
 // More parts than that are one.
-const PARTS_MOST = 64;
+const PARTS_MOST = 256;
 
-// When so much of the wall changed at once, and pooling took so long, it waits for calm.
-const MUCH = 0.25, SLOW_MS = 8, PATIENCE_MS = 1000;
+// What is pooled in one frame, so that it is in time, takes no longer; and it is looked at the
+// clock after so many of the wall's pixels.
+const SLICE_MS = 5, PIECE_PIXELS = 1 << 15;
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
@@ -85,8 +86,7 @@ export class Render {
 		this.context = canvas.getContext("2d", { alpha: false });
 		this.sheets = [];
 		this.pooled = null;
-		this.dirty = []; // parts that were not pooled yet
-		this.exact_ms = this.exact_at = this.changed_area = 0;
+		this.dirty = []; // parts that were not pooled yet, those first that wait longest
 	}
 
 	// For a wall of that size; its pixels are written to the image.
@@ -104,8 +104,12 @@ export class Render {
 
 	// A part of the image was written.
 	changed(part) {
-		this.changed_area += (part.right - part.left) * (part.bottom - part.top);
-		this.dirty.push(part);
+		const same = this.dirty.findIndex(({ top, bottom }) => top < part.bottom && part.top < bottom);
+
+		if (same >= 0)
+			this.dirty[same] = join(this.dirty[same], part);
+		else
+			this.dirty.push(part);
 		if (this.dirty.length > PARTS_MOST)
 			this.dirty = [this.dirty.reduce(join)];
 		this.sheets.forEach((sheet, k) => {
@@ -129,19 +133,12 @@ export class Render {
 	}
 
 	// The wall's place and scale are in device pixels.  Returns whether it is as exact as can be;
-	// if not, it is to be drawn again when it is calm.
+	// if not, it is to be drawn again: if it does not move, at the next frame.
 	draw(left, top, scale, moving) {
 		if (this.sheets.length === 0)
 			return true;
-		const { width, height } = this.sheets[0];
-		const much = this.changed_area > MUCH * width * height;
-		const hurried = much && this.exact_ms > SLOW_MS && performance.now() - this.exact_at < PATIENCE_MS;
-
-		this.changed_area = 0;
-		if (scale < 1 && !moving && !hurried) {
-			this.exact(left, top, scale, much);
-			return true;
-		}
+		if (scale < 1 && !moving)
+			return this.exact(left, top, scale);
 		this.pooled = null;
 		this.scaled(left, top, scale);
 		return scale >= 1;
@@ -189,30 +186,43 @@ export class Render {
 
 		this.surround(across.first, down.first, across.first + across.n, down.first + down.n);
 		this.pooled = { key, across, down };
+		this.dirty = [];
 		if (across.n === 0 || down.n === 0)
 			return;
 		this.pooled.sheet = new Sheet(new ImageData(across.n, down.n));
 		this.dirty = [this.sheets[0].whole];
 	}
 
-	exact(left, top, scale, much) {
-		const begun = performance.now(), { canvas } = this;
+	// What is not pooled yet shows what was there, at another place or scale its halves.
+	exact(left, top, scale) {
+		const { canvas } = this, until = performance.now() + SLICE_MS;
 		const key = [left, top, scale, canvas.width, canvas.height, this.around].join();
 
-		if (this.pooled?.key !== key)
+		if (this.pooled?.key !== key) {
+			this.scaled(left, top, scale);
 			this.measure(left, top, scale, key);
-		if (this.pooled.sheet)
-			for (const part of this.dirty)
-				this.pool(part);
-		this.dirty = [];
-		this.exact_at = performance.now();
-		if (much)
-			this.exact_ms = this.exact_at - begun;
+		}
+		while (this.dirty.length > 0 && performance.now() < until)
+			this.pool(this.next_piece());
+		return this.dirty.length === 0;
+	}
+
+	next_piece() {
+		const [part] = this.dirty, rows = Math.max(Math.floor(PIECE_PIXELS / (part.right - part.left)), 1);
+		const end = part.top + rows;
+
+		if (end >= part.bottom)
+			return this.dirty.shift();
+		this.dirty[0] = { ...part, top: end };
+		return { ...part, bottom: end };
 	}
 
 	// One pixel of the wall more at each side is pooled again, for it is a neighbour.
 	pool(dirty) {
 		const { across, down, sheet } = this.pooled;
+
+		if (!sheet)
+			return; // nothing of the wall is seen
 		const part = {
 			left: find(across.edges, dirty.left - 1),
 			right: Math.min(find(across.edges, dirty.right + 1) + 1, sheet.width),

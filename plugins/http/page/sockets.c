@@ -94,15 +94,15 @@ add_p2(const struct mural_instance *instance, void *arg)
 	const int64_t *burst = option_value(instance, "put_burst", MURAL_TYPE_NUMBER);
 
 	if (strcmp(instance->plugin->name, "p2") != 0 || !instance->is_open ||
-		!takes_anybody(instance) || websocket_port(instance) == 0 || !origin ||
-		!rate || !burst || !is_advertised(instance))
+		websocket_port(instance) == 0 || !origin || !rate || !burst ||
+		!is_advertised(instance))
 		return;
-	(void)json_array_append_new(
-		arg, json_pack("{sssisisisisisssIsI}", "name", host->name, "port",
-			     (int)websocket_port(instance), "left", (int)host->left,
-			     "top", (int)host->top, "width", (int)host->width, "height",
-			     (int)host->height, "origin", *origin, "rate",
-			     (json_int_t)*rate, "burst", (json_int_t)*burst));
+	(void)json_array_append_new(arg,
+		json_pack("{sssisisisisisssIsIsb}", "name", host->name, "port",
+			(int)websocket_port(instance), "left", (int)host->left, "top",
+			(int)host->top, "width", (int)host->width, "height",
+			(int)host->height, "origin", *origin, "rate", (json_int_t)*rate,
+			"burst", (json_int_t)*burst, "login", !takes_anybody(instance)));
 }
 
 json_t *

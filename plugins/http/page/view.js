@@ -16,7 +16,7 @@ const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 export class View {
 	// `z` is CSS pixels for a pixel of the wall, whose corner is at left, top of the viewport.
 	// `on` has view(), hover(pixel or null), tap(pixel, pointer type), press(pixel), and
-	// key(event), which returns whether the key meant something.
+	// key(event), which returns whether the key meant something; and end() of a gesture.
 	constructor(viewport, canvas, render, on) {
 		Object.assign(this, { viewport, canvas, render, on, z: 1, left: 0, top: 0, fitted: true });
 		this.wall = { width: 1, height: 1 };
@@ -221,8 +221,8 @@ export class View {
 		this.asked ||= requestAnimationFrame(() => {
 			this.asked = 0;
 			if (this.width > 0 && !this.render.draw(Math.round(this.left * this.ratio), Math.round(this.top * this.ratio),
-				this.z * this.ratio, this.moving))
-				this.rest();
+				this.z * this.ratio, this.moving) && !this.moving)
+				this.draw();
 		});
 	}
 
@@ -324,16 +324,22 @@ export class View {
 				this.on.tap(at, event.pointerType);
 			return;
 		}
-		this.ended = event.timeStamp;
-		if (this.fingers.size === 0 && this.speed && !still.matches)
+		this.end(event);
+		if (this.fingers.size === 0 && this.speed && !this.flight && !still.matches)
 			this.coast();
+	}
+
+	end(event) {
+		this.ended = event.timeStamp;
+		if (this.fingers.size === 0)
+			this.on.end();
 	}
 
 	pointercancel(event) {
 		clearTimeout(this.press);
 		this.tapped = null;
 		this.fingers.delete(event.pointerId);
-		this.ended = event.timeStamp;
+		this.end(event);
 	}
 
 	coast() {

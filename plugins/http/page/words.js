@@ -27,6 +27,8 @@ export const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name
 export const number = value => value.toLocaleString(language);
 export const clock = (ms, seconds) => new Date(ms).toLocaleTimeString(language,
 	{ hour: "2-digit", minute: "2-digit", second: seconds, hourCycle: "h23" });
+export const moment_text = ms => new Date(ms).toLocaleString(language,
+	{ dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
 
 export const channels = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
 

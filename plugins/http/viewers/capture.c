@@ -20,6 +20,12 @@
 	(1u << PLACE_KEY | 1u << PLACE_AGAIN | 1u << LIVE_KEY | 1u << WHOLE_PICTURE |    \
 		1u << LIVE_COARSE)
 
+static bool
+is_deflatable(enum product product)
+{
+	return product == PLACE_KEY || product == PLACE_AGAIN || product == PLACE_DELTA;
+}
+
 bool
 capture_is_newer(const struct capture *capture, uint32_t since)
 {
@@ -41,7 +47,7 @@ encode_place(struct capture *capture, enum png_kind what)
 {
 	struct frame *frame = codec_png_encode(&capture->png, &capture->diff, what);
 
-	if (frame)
+	if (frame && capture->deflates)
 		frame_deflate(frame);
 	return frame;
 }
@@ -192,13 +198,15 @@ on_encoded(struct job_worker *worker)
 
 /* ----------------------------------------------------------------- scheduling */
 
+/* A key that was made when nobody read deflate is made anew for who does. */
 static unsigned
 kept_products(const struct capture *capture)
 {
 	unsigned kept = 0;
 
 	for (int i = 0; i < PRODUCTS; i++)
-		if (capture_has(capture, i))
+		if (capture_has(capture, i) && (!capture->deflates || !is_deflatable(i) ||
+						       capture->kept[i]->deflated))
 			kept |= 1u << i;
 	return kept;
 }
@@ -211,6 +219,7 @@ on_tick(uv_timer_t *timer)
 	capture->making = capture->wanted(capture);
 	if (!capture->making)
 		return;
+	capture->deflates = capture->n_deflating > 0;
 	capture->had = kept_products(capture);
 	capture->begun_ms = uv_now(timer->loop);
 	capture->begun++;

@@ -61,6 +61,7 @@ struct capture {
 	size_t key_bytes[DIALECTS];         /* of the last key */
 	uint32_t number;                    /* of the last frame */
 	size_t viewer_bytes;                /* of all frames for viewers that are held */
+	size_t n_deflating;                 /* viewers that read WebSocket's deflate */
 
 	/* counts captures, so that no viewer is shown one from before its request */
 	uint32_t begun;
@@ -75,6 +76,7 @@ struct capture {
 	struct job_worker worker;
 	bool encoding;
 	unsigned making, had; /* products */
+	bool deflates;        /* those of Place, too */
 	struct framediff diff;
 	struct codec_png png;
 	struct codec_live *live;

@@ -92,7 +92,7 @@ struct framediff;
 /* The longest body, inflated. */
 #define LIVE_BODY_MAX (256 * 1024)
 
-/* So many rows are a band: no body has rows of two. */
+/* The rows of a band: no body has rows of two. */
 #define LIVE_BAND 32
 
 enum { LIVE_IS_KEY = 'K', LIVE_IS_DELTA = 'D', LIVE_IS_COARSE = 'C' };

@@ -38,6 +38,7 @@ frame_add(struct frame *frame, uint8_t *bytes, size_t len)
 void
 frame_deflate(struct frame *frame)
 {
+	frame->deflated = true;
 	for (size_t i = 0; i < frame->n; i++) {
 		struct message *message = &frame->messages[i];
 

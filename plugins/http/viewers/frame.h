@@ -15,7 +15,7 @@
 struct message {
 	uint8_t *bytes;
 	size_t len;
-	uint8_t *deflated; /* the same for who reads WebSocket's deflate; or NULL */
+	uint8_t *deflated; /* the same by permessage-deflate; or NULL */
 	size_t deflated_len;
 };
 
@@ -25,7 +25,8 @@ struct frame {
 	uint64_t made_ms; /* a delta: when */
 	size_t n, bytes;  /* messages, and the sum of their bytes */
 	struct message *messages;
-	size_t *sum; /* where its bytes are counted; NULL: nowhere */
+	bool deflated; /* frame_deflate() was called */
+	size_t *sum;   /* where its bytes are counted; NULL: nowhere */
 };
 
 /* Held once, without messages.  NULL: out of memory. */

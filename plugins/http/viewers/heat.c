@@ -14,12 +14,12 @@
 /* In each step a tile loses a 512th: half of it in 35 seconds. */
 #define FORGET_SHIFT 9
 
-/* After so many nothing is left. */
+/* The steps after which nothing is left. */
 #define FORGOTTEN_STEPS 12000
 
 #define HEAT_MOST (1u << 24)
 
-/* An answer is good for so long. */
+/* How long an answer is good for. */
 #define ANSWER_MS 1000
 
 #define GREY_MOST 255

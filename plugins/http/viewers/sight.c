@@ -10,13 +10,13 @@
 #include "http/viewers/capture.h"
 #include "http/viewers/codec-live.h"
 
-/* So much may be on the way to a viewer, and so much may it lack of what it follows; or
- * what its line takes in a quarter, and in half of a second. */
+/* What may be on the way to a viewer, and what it may lack of what it follows; on a fast
+ * line as much as that takes in a quarter, and in half of a second. */
 #define FLIGHT_BYTES (16 * 1024)
 #define BACKLOG_BYTES (32 * 1024)
 
-/* A line that takes so much a second is sharpened at once; on others a band must be calm:
- * no more than so many bytes of deltas in the last half of a second. */
+/* A line that takes FAST_RATE bytes a second is sharpened at once; on others a band must
+ * be calm: no more than CALM_BYTES of deltas in the last CALM_MS. */
 #define FAST_RATE (256 * 1024)
 #define CALM_BYTES 2048
 #define CALM_MS 500

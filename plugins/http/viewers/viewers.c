@@ -273,6 +273,7 @@ viewers_add(struct viewers *viewers, struct viewer *viewer)
 
 	web_hold(viewers->web);
 	viewer->viewers = viewers;
+	viewers->capture.n_deflating += viewer->ws.deflate;
 	list_push(&viewers->first, viewer);
 	if (host->counts->viewers++ == 0) {
 		pps_update(&viewers->pps, host, uv_now(host->loop), 0, NULL);
@@ -288,6 +289,7 @@ viewers_remove(struct viewer *viewer)
 	struct mural_host *host = viewers->web->host;
 
 	list_remove(viewer);
+	viewers->capture.n_deflating -= viewer->ws.deflate;
 	fair_queue_remove(&viewers->sending, &viewer->sending);
 	if (--host->counts->viewers == 0 && !viewers->stopping) {
 		uv_timer_stop(&viewers->second);

@@ -24,9 +24,9 @@ struct yours_call {
 /* Starts as zeros. */
 struct yours {
 	struct yours_call calls[YOURS_CALLS];
-	uint64_t second_ms; /* when this one began, in which so many were asked */
-	unsigned asked;
-	uint64_t again_ms; /* owners were not kept; not before that */
+	uint64_t second_ms; /* when the present second began */
+	unsigned asked;     /* in it */
+	uint64_t again_ms;  /* owners were not kept; not before that */
 };
 
 /* After a frame in which something changed. */

@@ -94,26 +94,29 @@ http_clients_end_denied(struct web *web)
 }
 
 /* libmicrohttpd does not look at suspended connections, nor notice (0.9.75) that a client
- * ends in the middle of a body.  As other servers do, this one takes a client that has
- * closed its direction while it waits for one that has left. */
+ * ends in the middle of a head or a body, when that comes with its last bytes.  As other
+ * servers do, this one takes a client that has closed its direction while it waits for
+ * one that has left. */
 static bool
 has_left(const struct http_client *client)
 {
 	struct pollfd poller = { .fd = client->fd, .events = POLLRDHUP };
+	bool suspended = client->request && client->request->suspended;
 	int unread = 0;
 
-	if (!client->request || poll(&poller, 1, 0) <= 0)
+	if (!suspended && client->phase != HTTP_CLIENT_SENDING)
 		return false;
-	if (client->request->suspended)
+	if (poll(&poller, 1, 0) <= 0)
+		return false;
+	if (suspended)
 		return true;
-	return client->phase == HTTP_CLIENT_SENDING &&
-	       ioctl(client->fd, FIONREAD, &unread) == 0 && unread == 0;
+	return ioctl(client->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 static void
 http_client_leave(struct http_client *client)
 {
-	if (client->request->suspended)
+	if (client->request && client->request->suspended)
 		request_abandon(client->request);
 	else
 		shutdown(client->fd, SHUT_RDWR);
@@ -139,12 +142,16 @@ on_sweep(uv_timer_t *timer)
 
 	for (struct http_client *client = web->clients.first; client;
 		client = client->next) {
-		if (has_left(client))
+		const bool left = has_left(client);
+
+		/* what has come may become a request yet */
+		if (left && (client->request || client->had_left))
 			http_client_leave(client);
 		else if ((client->due_ms > 0 && client->due_ms <= now) ||
 			 (client->phase == HTTP_CLIENT_READING &&
 				 is_slow_reader(client, now)))
 			http_client_abort(web, client);
+		client->had_left = left;
 	}
 	give_memory_back(&web->clients);
 	if (!web->clients.first)

@@ -46,6 +46,7 @@ struct http_client {
 	enum http_client_phase phase;
 	struct progress progress; /* while HTTP_CLIENT_READING */
 	struct request *request;  /* the present one; NULL: none */
+	bool had_left;            /* at the last sweep */
 	struct holding body, answer;
 };
 
@@ -74,7 +75,7 @@ void http_client_abort(struct web *web, struct http_client *client);
 void http_clients_end_denied(struct web *web);
 
 /* At the beginning of a request that came by a proxy: from here on the client has the
- * address and the source of whom it speaks for. */
+ * address and the source of the visitor. */
 void http_client_forwarded(struct web *web, struct http_client *client);
 
 /* NULL: none, for want of memory, and the connection is being closed. */

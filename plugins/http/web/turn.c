@@ -59,6 +59,12 @@ source_release(struct web *web, struct http_source *source)
 	free(source);
 }
 
+void
+source_works(struct web *web, struct http_source *source, enum long_work work)
+{
+	source->last_work[work] = ++web->turn.works;
+}
+
 /* ------------------------------------------------------------------ deferring */
 
 void
@@ -141,9 +147,9 @@ answer_deferred(struct request *request)
 	return request_dispatch(request);
 }
 
-/* libmicrohttpd takes those first that were suspended first, which are those of who
- * floods: others would find the turn over until the flood's own ones are answered.  So
- * the first of each source is answered in any case. */
+/* libmicrohttpd takes those first that were suspended first, which are the flood's:
+ * others would find the turn over until all of that are answered.  So the first of each
+ * source is answered in any case. */
 static bool
 is_due(const struct turn *turn, struct http_source *source, unsigned *due)
 {

@@ -20,12 +20,16 @@ struct web;
 
 TAILQ_HEAD(request_queue, request);
 
+/* What takes long, on threads of which there are few. */
+enum long_work { WORK_READ, WORK_RENDER, LONG_WORKS };
+
 /* A source with clients, or what all clients without an address share. */
 struct http_source {
 	uint64_t key; /* mural_source() */
 	unsigned clients;
 	unsigned due_in; /* turn.number of the last turn that owed it an answer */
 	size_t held;     /* holdings.c's, while it chooses who gives way */
+	uint64_t last_work[LONG_WORKS];       /* when it had its last turn of each */
 	struct request_queue deferred;        /* the oldest first */
 	TAILQ_ENTRY(http_source) in_rotation; /* while it has some */
 };
@@ -38,6 +42,7 @@ struct turn {
 	struct source_rotation rotation;
 	uint64_t begun_ns, cost_ns; /* of a request, on average */
 	unsigned number, answered;
+	uint64_t works; /* turns of long work that there were */
 };
 
 void turn_init(struct turn *turn);
@@ -59,3 +64,8 @@ void turn_count(struct turn *turn, uint64_t ns);
 
 struct http_source *source_hold(struct web *web, uint64_t key);
 void source_release(struct web *web, struct http_source *source);
+
+/* Has its turn of long work now.  Who chooses prefers the source whose last one was
+ * longest ago: with the oldest request instead, two that always have some would take
+ * turns with each other, and nobody else had one. */
+void source_works(struct web *web, struct http_source *source, enum long_work work);

@@ -34,7 +34,7 @@ struct xdp_readers {
 	struct ring_buffer *bell;
 	uint8_t *logs; /* one for each processor */
 	int bell_fd;
-	unsigned wanted; /* by so many instances */
+	unsigned wanted; /* the number of instances that want it */
 	struct xdp_tap *tap;
 };
 

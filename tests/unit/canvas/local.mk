@@ -6,7 +6,9 @@ endif
 check_PROGRAMS += %D%/stress-canvas
 %C%_stress_canvas_LDADD = libmurald.la
 
+STRESS_REINS = %D%/stress-reins.c %D%/stress-reins.h %D%/stress-reins-judge.c %D%/stress-reins-painters.c
 check_PROGRAMS += %D%/stress-reins
+%C%_stress_reins_SOURCES = $(STRESS_REINS)
 %C%_stress_reins_LDADD = libmurald.la
 
 if WITH_TSAN
@@ -18,10 +20,10 @@ check_PROGRAMS += %D%/stress-canvas-tsan
 %C%_stress_canvas_tsan_LDADD =
 
 check_PROGRAMS += %D%/stress-reins-tsan
-%C%_stress_reins_tsan_SOURCES = %D%/stress-reins.c src/canvas/canvas.c src/canvas/brush.c \
+%C%_stress_reins_tsan_SOURCES = $(STRESS_REINS) src/canvas/canvas.c src/canvas/brush.c \
 	src/canvas/changed.c src/canvas/hand.c src/canvas/keeper.c src/canvas/owners.c src/canvas/painters.c \
 	src/canvas/reins.c src/canvas/reins-hand.c src/canvas/reins-owners.c \
-	src/canvas/rules.c src/canvas/store.c src/base/ip-key.c src/base/log.c
+	src/canvas/rules.c src/canvas/store.c src/base/ip-key.c src/base/log.c lib/utf8.c
 %C%_stress_reins_tsan_CFLAGS = $(AM_CFLAGS) -fsanitize=thread
 %C%_stress_reins_tsan_LDFLAGS = $(AM_LDFLAGS) -fsanitize=thread
 %C%_stress_reins_tsan_LDADD = $(UV_LIBS)

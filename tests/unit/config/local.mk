@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/typed-options.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-args %D%/test-config %D%/test-display %D%/test-file %D%/test-option \
-	%D%/test-output
+	%D%/test-option-table %D%/test-output
 
 # config.c and args.c once more, to look for the default files in the folder of the test
 CONFIG_RUN = tests/support/config-run.c tests/support/config-run.h \

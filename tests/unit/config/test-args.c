@@ -73,14 +73,14 @@ TEST(a_wrong_command_line_is_explained)
 		const char *arguments[4], *complaint;
 	} cases[] = {
 		{ { "--chek-config" },
-			"unknown option --chek-config, did you mean --check-config?" },
+			"unknown option --chek-config (did you mean --check-config?)" },
 		{ { "--list-plugin=x" }, "--list-plugins takes no value" },
 		{ { "--pront-config=x" },
-			"unknown option --pront-config, did you mean --print-config?" },
+			"unknown option --pront-config (did you mean --print-config?)" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
 		{ { "--frobnicate" }, "unknown option --frobnicate" },
 		{ { "--test-cards" },
-			"unknown option --test-cards, did you mean --test-card?" },
+			"unknown option --test-cards (did you mean --test-card?)" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
@@ -103,8 +103,8 @@ TEST(a_wrong_command_line_is_explained)
 			"only one action at a time; give one of --check-config, "
 			"--list-plugins, --list-displays, --print-config, --doctor, "
 			"--test-card" },
-		{ { "wall.conf" }, "\"wall.conf\" is not an option" },
-		{ { "-v", "--", "-q" }, "\"-q\" is not an option" },
+		{ { "wall.conf" }, "\"wall.conf\" is not an option; -c names a config" },
+		{ { "-v", "--", "-q" }, "\"-q\" is not an option; -c names a config" },
 	};
 	char line[512];
 

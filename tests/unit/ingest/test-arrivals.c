@@ -14,13 +14,13 @@ enum { PLACES = 8 };
 
 /* A descriptor that tells whether it was closed. */
 static int
-arrive(struct arrivals *arrivals, const char *source, uint64_t now_ms)
+arrive(struct arrivals *arrivals, const char *source)
 {
 	union peer_address peer = { .in6.sin6_family = AF_INET6 };
 	int fd = eventfd(0, EFD_CLOEXEC);
 
 	assert_int_equal(inet_pton(AF_INET6, source, &peer.in6.sin6_addr), 1);
-	arrivals_add(arrivals, fd, &peer, now_ms);
+	arrivals_add(arrivals, fd, &peer);
 	return fd;
 }
 
@@ -47,15 +47,15 @@ TEST(sources_take_turns)
 
 	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
 	for (int i = 0; i < 3; i++)
-		first[i] = arrive(&arrivals, "2001:db8::1", 0);
+		first[i] = arrive(&arrivals, "2001:db8::1");
 	for (int i = 0; i < 2; i++) /* an address of the same prefix is the same source */
-		second[i] = arrive(&arrivals, i ? "2001:db8:1::1" : "2001:db8:1::2", 0);
+		second[i] = arrive(&arrivals, i ? "2001:db8:1::1" : "2001:db8:1::2");
 	expect_next(&arrivals, first[0]);
 	expect_next(&arrivals, second[0]);
-	third = arrive(&arrivals, "2001:db8:2::1", 0);
-	expect_next(&arrivals, third);
+	third = arrive(&arrivals, "2001:db8:2::1");
 	expect_next(&arrivals, first[1]);
 	expect_next(&arrivals, second[1]);
+	expect_next(&arrivals, third);
 	expect_next(&arrivals, first[2]);
 	expect_next(&arrivals, -1);
 	arrivals_finish(&arrivals);
@@ -70,10 +70,10 @@ TEST(a_second_client_has_its_turn)
 	int second, next = -1;
 
 	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
-	(void)arrive(&arrivals, "2001:db8::1", 0);
-	second = arrive(&arrivals, "2001:db8::1", 0);
+	(void)arrive(&arrivals, "2001:db8::1");
+	second = arrive(&arrivals, "2001:db8::1");
 	for (int i = 0; i < 4 * PLACES && next != second; i++) {
-		(void)arrive(&arrivals, others[i % 2], 0);
+		(void)arrive(&arrivals, others[i % 2]);
 		next = arrivals_next(&arrivals, &peer);
 		close(next);
 	}
@@ -89,11 +89,11 @@ TEST(who_has_most_waiting_gives_way)
 	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
 	for (int i = 0; i < PLACES; i++) {
 		assert_true(arrivals_take(&arrivals, 0));
-		flood[i] = arrive(&arrivals, "2001:db8::1", 0);
+		flood[i] = arrive(&arrivals, "2001:db8::1");
 	}
-	another = arrive(&arrivals, "2001:db8:1::1", 0);
+	another = arrive(&arrivals, "2001:db8:1::1");
 	assert_true(is_closed(flood[PLACES - 1]));
-	late = arrive(&arrivals, "2001:db8::1", 0);
+	late = arrive(&arrivals, "2001:db8::1");
 	assert_true(is_closed(late));
 	expect_next(&arrivals, flood[0]);
 	expect_next(&arrivals, another);
@@ -108,24 +108,53 @@ TEST(a_burst_waits_in_the_kernel)
 
 	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
 	for (int i = 0; i < PLACES; i++)
-		(void)arrive(&arrivals, "2001:db8::1", 1000);
+		(void)arrive(&arrivals, "2001:db8::1");
 	assert_false(arrivals_take(&arrivals, 1000));
-	assert_false(arrivals_take(&arrivals, 1040));
-	assert_true(arrivals_take(&arrivals, 1050));
+	assert_false(arrivals_take(&arrivals, 1009));
+	assert_true(arrivals_take(&arrivals, 1010));
+	arrivals_have_all(&arrivals);
+	assert_false(arrivals_take(&arrivals, 1010));
+	assert_false(arrivals_take(&arrivals, 1019));
+	arrivals_finish(&arrivals);
+}
+
+/* One connects as fast as he is served, and fills the places and the kernel's queue: that
+ * nobody waits for long among the places says nothing of who stands there. */
+TEST(who_comes_behind_a_flood_is_soon_here)
+{
+	enum { QUEUE = 400, PER_TURN = 2 };
+	union peer_address peer;
+	struct arrivals arrivals;
+	unsigned queued = QUEUE, turns = 0;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (; queued > 0; turns++) { /* of a millisecond, the others' are behind him */
+		for (; queued > 0 && arrivals_take(&arrivals, 1 + turns); queued--)
+			(void)arrive(&arrivals, "2001:db8::1");
+		for (int i = 0; i < PER_TURN; i++)
+			close(arrivals_next(&arrivals, &peer));
+	}
+	assert_true(turns < 20);
 	arrivals_finish(&arrivals);
 }
 
 TEST(who_waits_alone_gives_way_to_nobody)
 {
+	union peer_address peer;
 	struct arrivals arrivals;
 	char source[20];
 
 	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
 	for (int i = 0; i < PLACES; i++) {
 		snprintf(source, sizeof(source), "2001:db8:%d::1", i);
-		(void)arrive(&arrivals, source, 1000);
+		(void)arrive(&arrivals, source);
 	}
+	assert_false(arrivals_take(&arrivals, 1000));
 	assert_false(arrivals_take(&arrivals, 5000));
+	(void)arrive(&arrivals, "2001:db8:ff::1");
+	for (int i = 0; i < PLACES; i++)
+		close(arrivals_next(&arrivals, &peer));
+	expect_next(&arrivals, -1);
 	arrivals_finish(&arrivals);
 }
 

@@ -41,6 +41,34 @@ TEST(tells_utf8)
 		assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
 }
 
+TEST(masks_controls)
+{
+	static const struct {
+		const char *text, *masked;
+	} all[] = {
+		{ "", NULL },
+		{ "caf\xc3\xa9 \xf0\x9f\x8e\xa8 \xd7\xa9\xd7\x9c", NULL },
+		{ "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xc2\xa0\xd8\x9b", NULL },
+		{ "a\x1b[31mb\x7f\n", "a?[31mb??" },
+		{ "\xc2\x80\xc2\x9b", "??" },
+		{ "\xd8\x9c", "?" },
+		{ "\xe2\x80\xa8\xe2\x80\xae", "??" },
+		{ "\xe2\x81\xa6|\xe2\x81\xa9", "?|?" },
+		{ "cut \xe2\x80", NULL },
+		{ "cut \xc2", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *masked = all[i].masked ? all[i].masked : all[i].text;
+		char text[40];
+
+		assert_int_equal(utf8_has_control(all[i].text), all[i].masked != NULL);
+		strcpy(text, all[i].text);
+		utf8_mask_controls(text);
+		assert_string_equal(text, masked);
+	}
+}
+
 TEST(splits_addresses)
 {
 	static const struct {

@@ -57,6 +57,22 @@ odd_echo(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data
 	return len > 0 && data[0] == '!' ? -EPROTO : (ssize_t)len;
 }
 
+/* As much as it may reply at once, and a line feed; after an s into a small buffer. */
+static ssize_t
+odd_fill(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	static const char piece[4096];
+
+	(void)brush;
+	if (data[0] == 's')
+		mural_send_buffer(conn, 1);
+	while (mural_reply(conn, piece, sizeof(piece)) == 0)
+		continue;
+	(void)mural_reply(conn, "\n", 1);
+	return (ssize_t)len;
+}
+
 static int
 odd_attach(struct mural_host *host)
 {
@@ -336,6 +352,8 @@ vary_life(struct mural_plugin *plugin)
 		plugin->open = odd_open;
 	if (is("echoes"))
 		plugin->feed = odd_echo;
+	if (is("fills"))
+		plugin->feed = odd_fill;
 	if (is("stays")) {
 		plugin->transports = MURAL_SERVICE;
 		plugin->feed = NULL;
