@@ -218,20 +218,30 @@ spin(void)
 		;
 }
 
+static void
+go_first(pid_t thread)
+{
+	if (sched_setscheduler(thread, SCHED_FIFO, &(struct sched_param){ 1 }) < 0)
+		err(1, "sched_setscheduler");
+}
+
 int
 main(int argc, char *argv[])
 {
 	static struct session session;
 	struct glass glass;
 
+	if (argc == 3 && strcmp(argv[1], "first") == 0) {
+		go_first((pid_t)strtol(argv[2], NULL, 10));
+		return 0;
+	}
 	if (argc != 2)
-		errx(2, "usage: glass SOCKET <QUESTION | spin");
+		errx(2, "usage: glass SOCKET <QUESTION | spin | first THREAD");
 	if (strcmp(argv[1], "spin") == 0)
 		spin();
 	glass_open(&glass);
 	session_open(&session, argv[1]);
-	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ 1 }) < 0)
-		err(1, "sched_setscheduler");
+	go_first(0);
 	measure(&glass, &session);
 	return 0;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""How long after an operator's question the screen shows what was asked for, by the clock of a guest that does
-one instruction a nanosecond, whatever else runs here.  An emulated processor's time is otherwise that of its
-emulation.  tests/kms/glass.c looks."""
+"""How long after an operator's question the screen shows what was asked for, and whether frames are late
+beside a flood: by the clock of a guest that does one instruction a nanosecond, whatever else runs here.  An
+emulated processor's time is otherwise that of its emulation.  tests/kms/glass.c looks."""
 import base64
 import glob
 import json
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="compu
 
 @pytest.fixture(scope="module")
 def guests(all_guests, tmp_path_factory):
-    """With type, a logo, and the programs that measure and paint."""
+    """With type, a logo, and the programs that measure and flood."""
     if g.debian_arch() != "amd64":
         pytest.skip("measured on amd64")
     folder = tmp_path_factory.mktemp("glass")
@@ -53,7 +53,7 @@ def guests(all_guests, tmp_path_factory):
     Image.new("RGB", (200, 100), "#38b764").save(str(folder / "logo.png"))
     files = [(folder / "logo.png", "/logo.png"), *((font, font) for font in glob.glob(FONTS))]
     more = [word for pair in files for word in ("--file", "%s:%s" % pair)]
-    more += [word for program in ("tests/kms/glass", "bench/pixelflut-flood")
+    more += [word for program in ("tests/kms/glass", "bench/pixelflut-flood", "muralctl")
              for word in ("--bin", g.BUILD + "/" + program)]
     made = g.Guests(all_guests.kernel, g.make_initrd(all_guests.kernel, str(folder / "initrd"), more=more))
     yield made
@@ -80,6 +80,11 @@ def ask(wall, verb, **with_):
     out = wall.guest.run("echo %s | base64 -d | glass %s" % (line, SOCKET), timeout=600, check=True)[1]
     times, answer = out.split("\n", 1)
     return float(times.split()[0]), json.loads(answer)["is"]
+
+
+def status(wall):
+    out = wall.guest.run("muralctl wall -S %s --json status" % SOCKET, timeout=600, check=True)[1]
+    return json.loads(out)["display"]
 
 
 def flood(wall, width, height, seconds):
@@ -127,3 +132,17 @@ def test_each_verb_is_on_the_screen(screen):
     assert colours(wall, all_of_it) == {RED: 1280 * 600}
     slow = {name: ms for name, ms in took.items() if ms > SLOWER_MS.get(name, MOST_MS)}
     assert not slow
+
+
+def test_frames_beside_a_flood(screen):
+    """All of the canvas changes in each frame, below it is the strip with title, logo and code, and the display
+    goes first, as on a core of its own."""
+    wall = start(screen, "1920x1080", "1920x900")
+    wall.guest.run("for t in /proc/$(cat /run/%s.pid)/task/*; do grep -q display $t/comm && glass first ${t##*/}; done"
+                   % wall.name, timeout=600)
+    before = status(wall)
+    flood(wall, 1920, 900, 1)
+    after = status(wall)
+    frames, late = (after[name] - before[name] for name in ("frames", "late_frames"))
+    print("%d frames, %d late" % (frames, late), file=sys.stderr)
+    assert frames > 30
