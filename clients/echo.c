@@ -90,10 +90,12 @@ send_error(const struct echo *echo, int err)
 	else if (err == -EPERM || err == -EACCES)
 		next = "; a firewall of this machine forbids it, or it is a broadcast "
 		       "address";
+	else if (err == -EINVAL && strstr(echo->name, "fe80") && !strchr(echo->name, '%'))
+		next = "; a link-local address needs %INTERFACE after it";
 	else if (err == -EINVAL)
-		next = "; the kernel cannot send to this address: a link-local one needs "
-		       "%INTERFACE after it; if it has one, the neighbour table is "
-		       "full: raise net.ipv6.neigh.default.gc_thresh3";
+		next = "; each pixel is a neighbour, and the kernel's table of them is "
+		       "full: raise net.ipv6.neigh.default.gc_thresh3, or route the "
+		       "prefix to the wall";
 	return console_error(err, "%s: sending: %s%s", echo->name, strerror(-err), next);
 }
 

@@ -180,11 +180,57 @@ parse_choice(const char *option, const char *text, const char *one, const char *
 }
 
 static int
-option_set(struct options *options, int which, const char *text, bool *decimal)
+set_count(const char *option, const char *text, int64_t most, uint32_t *count)
 {
 	int64_t value;
-	int ret = 0;
+	int ret = parse_count(option, text, most, &value);
 
+	if (ret == 0)
+		*count = (uint32_t)value;
+	return ret;
+}
+
+static int
+set_rate(struct options *options, const char *text)
+{
+	int64_t value;
+	int ret = parse_count("--rate", text, 1000000000, &value);
+
+	if (ret == 0)
+		options->rate = (uint64_t)value;
+	options->has_rate = true;
+	return ret;
+}
+
+/* Where an option goes that any text will do for; NULL: it is none of these. */
+static const char **
+text_option(struct options *options, int which)
+{
+	switch (which) {
+	case OPT_COLOUR:
+		return &options->colour;
+	case OPT_NAME:
+		return &options->name;
+	case OPT_AUTHOR:
+		return &options->author;
+	case OPT_SECRET:
+		return &options->secret;
+	case OPT_ID:
+		return &options->id;
+	default:
+		return NULL;
+	}
+}
+
+static int
+option_set(struct options *options, int which, const char *text, bool *decimal)
+{
+	const char **any = text_option(options, which);
+
+	if (any) {
+		*any = text;
+		return 0;
+	}
 	switch (which) {
 	case OPT_AT:
 		options->has_at = true;
@@ -195,31 +241,19 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 	case OPT_SCALE:
 		return parse_scale(text, &options->scale);
 	case OPT_HEIGHT:
-		if ((ret = parse_count("--height", text, 10000, &value)) == 0)
-			options->letters = (uint32_t)value;
-		return ret;
-	case OPT_COLOUR:
-		options->colour = text;
-		return 0;
+		return set_count("--height", text, 10000, &options->letters);
 	case OPT_LOOP:
 		options->loop = true;
 		return 0;
 	case OPT_RATE:
-		if ((ret = parse_count("--rate", text, 1000000000, &value)) == 0)
-			options->rate = (uint64_t)value;
-		options->has_rate = true;
-		return ret;
+		return set_rate(options, text);
 	case OPT_ORDER:
 		return parse_choice("--order", text, "rows", "random", &options->random);
 	case OPT_CONNECTIONS:
-		if ((ret = parse_count("--connections", text, OPTIONS_CONNECTIONS_MAX,
-			     &value)) == 0)
-			options->connections = (uint32_t)value;
-		return ret;
+		return set_count("--connections", text, OPTIONS_CONNECTIONS_MAX,
+			&options->connections);
 	case OPT_SECONDS:
-		if ((ret = parse_count("--seconds", text, 86400, &value)) == 0)
-			options->seconds = (uint32_t)value;
-		return ret;
+		return set_count("--seconds", text, 86400, &options->seconds);
 	case OPT_SIZE:
 		return parse_size("--size", text, &options->width, &options->height);
 	case OPT_DIGITS:
@@ -227,18 +261,6 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 	case OPT_ORIGIN:
 		return parse_point(
 			"--origin", text, &options->origin_x, &options->origin_y);
-	case OPT_NAME:
-		options->name = text;
-		return 0;
-	case OPT_AUTHOR:
-		options->author = text;
-		return 0;
-	case OPT_SECRET:
-		options->secret = text;
-		return 0;
-	case OPT_ID:
-		options->id = text;
-		return 0;
 	default: /* getopt has printed why */
 		fputs("muralctl: see muralctl --help\n", stderr);
 		return -EINVAL;

@@ -26,7 +26,6 @@ cppcheck | plugins/ping/xdp/pings.bpf.c | unknownMacro | SEC() names a section
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
 clang-tidy | clients/pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
 clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
-clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_error() gives back the error it is given
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
 clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
 clang-tidy | plugins/link/flight.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on

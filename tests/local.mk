@@ -183,6 +183,7 @@ TESTS += $(KMS_SMOKE)
 KMS_TESTS += \
 	tests/kms/test_smoke.py \
 	tests/kms/test_frames.py \
+	tests/kms/test_glass.py \
 	tests/kms/test_pictures.py \
 	tests/kms/test_blank.py \
 	tests/kms/test_refusals.py \
@@ -202,6 +203,9 @@ check_LTLIBRARIES += tests/kms/refuse.la
 tests_kms_refuse_la_SOURCES = tests/kms/refuse.c
 tests_kms_refuse_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(plugindir)
 tests_kms_refuse_la_LIBADD = -ldl
+noinst_PROGRAMS += tests/kms/glass
+tests_kms_glass_SOURCES = tests/kms/glass.c bench/measure.h
+tests_kms_glass_LDADD =
 endif
 
 # Both architectures, or the one that MURALD_ARCH names.  tests/kms/cross.sh builds arm64 into arm64/

@@ -86,7 +86,11 @@ struct mural_brush {
 	uint32_t step; /* words from one pixel to the next, 1 where near_width is not 0 */
 	uint32_t left, top; /* where the region lies on the canvas */
 	uint32_t tiles_x;   /* tiles in a row of the canvas */
-	uint32_t reserved;
+
+	/* 0: only store() paints, or the inline functions where the brush is near.  Else
+	 * whoever fills batches may paint them by himself as well: by mural_store_pair(),
+	 * with this beside each colour. */
+	uint32_t owner;
 
 	/* Damage: a byte for each tile of the canvas.  This thread only. */
 	uint8_t *damage;
@@ -156,6 +160,26 @@ mural_store(uint32_t *pixel, uint32_t argb)
 	__atomic_store_n(pixel, argb, __ATOMIC_RELAXED);
 #else
 	*(volatile uint32_t *)pixel = argb;
+#endif
+}
+
+/* A pixel of two words, which are stored as one. */
+typedef uint64_t __attribute__((may_alias)) mural_pair;
+
+/* The same for a pixel of two words, for as long as brush->owner is not 0. */
+static inline void
+mural_store_pair(uint32_t *pixel, uint32_t argb, uint32_t owner)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	const uint64_t pair = (uint64_t)argb << 32 | owner;
+#else
+	const uint64_t pair = (uint64_t)owner << 32 | argb;
+#endif
+
+#if defined(MURAL_SANITIZE_THREAD) || UINTPTR_MAX < UINT64_MAX
+	__atomic_store_n((mural_pair *)pixel, pair, __ATOMIC_RELAXED);
+#else
+	*(volatile mural_pair *)pixel = pair;
 #endif
 }
 

@@ -5,7 +5,7 @@ libping_la_SOURCES = %D%/accelerate.c %D%/accelerate.h %D%/address-template.c %D
 	%D%/answer-share.c %D%/answer-share.h %D%/capture.c \
 	%D%/capture.h %D%/kernel-replies.c %D%/kernel-replies.h %D%/local-addrs.c \
 	%D%/local-addrs.h %D%/ndp.c %D%/ndp.h %D%/packet.c %D%/packet.h %D%/pingxelflut.c \
-	%D%/pingxelflut.h %D%/xdp/module.h %D%/xdp/shared.h
+	%D%/pingxelflut.h %D%/raw-reply.c %D%/raw-reply.h %D%/xdp/module.h %D%/xdp/shared.h
 libping_la_LIBADD = libcommon.la $(PCAP_LIBS)
 
 plugin_LTLIBRARIES += icmp.la ipv6.la

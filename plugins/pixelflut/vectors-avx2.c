@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TARGET __attribute__((target("avx2,bmi,popcnt")))
+#define ALWAYS_INLINE TARGET static inline __attribute__((always_inline))
 #define LANES 8
 
 typedef __m256i pairs;
@@ -120,7 +121,7 @@ read_two(const uint8_t *a, const uint8_t *b, struct faults *faults)
 	return _mm256_madd_epi16(_mm256_maddubs_epi16(value, weights), places);
 }
 
-TARGET static inline bool
+ALWAYS_INLINE bool
 read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	struct group *group)
 {

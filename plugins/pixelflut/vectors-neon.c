@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TARGET
+#define ALWAYS_INLINE TARGET static inline __attribute__((always_inline))
 #define LANES 4
 
 struct plane {
@@ -137,7 +138,7 @@ read_one(const uint8_t *end, struct faults *faults)
 	return vmovn_u32(vpaddlq_u16(vmulq_u16(pairs, vld1q_u16(weights))));
 }
 
-static inline bool
+ALWAYS_INLINE bool
 read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	struct group *group)
 {

@@ -78,9 +78,10 @@ struct waiting {
 	bool near;
 };
 
-/* Paints the group of the ring that begins with pixel `n`. */
-TARGET static inline void
-ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t n)
+/* Paints the group of the ring that begins with pixel `n`; `owned` is a constant. */
+ALWAYS_INLINE void
+ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t n,
+	const bool owned)
 {
 	const uint32_t *const places = ring->places + n % RING;
 	const uint32_t *const colours = ring->colours + n % RING;
@@ -88,7 +89,11 @@ ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t
 
 	UNROLLED
 	for (unsigned i = 0; i < LANES; i++) {
-		mural_store(&ground->pixels[places[i]], colours[i]);
+		if (owned)
+			mural_store_pair(
+				&ground->pixels[places[i]], colours[i], ground->owner);
+		else
+			mural_store(&ground->pixels[places[i]], colours[i]);
 		ground->damage[tiles[i]] = 1;
 	}
 }
@@ -100,8 +105,12 @@ ring_finish(struct mural_brush *brush, struct waiting *waiting)
 	const struct ground ground = ground_of(brush);
 
 	for (uint32_t i = waiting->n < LAG ? 0 : waiting->n - LAG; i < waiting->n;
-		i += LANES)
-		ring_paint(&ground, &waiting->batch, i);
+		i += LANES) {
+		if (ground.owner != 0)
+			ring_paint(&ground, &waiting->batch, i, true);
+		else
+			ring_paint(&ground, &waiting->batch, i, false);
+	}
 	brush->painted += waiting->n;
 	waiting->n = 0;
 	waiting->near = false;
@@ -159,9 +168,10 @@ batch_add(struct mural_brush *brush, const struct plane *plane, const struct gro
 }
 
 /* Adds a group. */
-TARGET static inline __attribute__((always_inline)) void
+ALWAYS_INLINE void
 group_add(struct mural_brush *brush, const struct ground *ground,
-	const struct plane *plane, const struct group *group, struct waiting *waiting)
+	const struct plane *plane, const struct group *group, struct waiting *waiting,
+	const bool owned)
 {
 	const uint32_t n = waiting->n;
 	unsigned inside;
@@ -169,7 +179,7 @@ group_add(struct mural_brush *brush, const struct ground *ground,
 	if (waiting->near &&
 		group_fetch(group, plane, &waiting->batch, n % RING, &inside)) {
 		if (n >= LAG)
-			ring_paint(ground, &waiting->batch, n - LAG);
+			ring_paint(ground, &waiting->batch, n - LAG, owned);
 		waiting->n += LANES;
 		return;
 	}
@@ -196,10 +206,10 @@ struct lines_run {
 	unsigned groups, ends; /* that were understood */
 };
 
-TARGET static inline void
+ALWAYS_INLINE void
 run_groups(struct lines_run *run, struct mural_brush *brush, const struct ground *ground,
 	const struct plane *plane, struct waiting *waiting, const uint8_t *base,
-	const int16_t *ends, unsigned n)
+	const int16_t *ends, unsigned n, const bool owned)
 {
 	struct group group;
 	unsigned i = 0;
@@ -211,15 +221,15 @@ run_groups(struct lines_run *run, struct mural_brush *brush, const struct ground
 			run->failed = after;
 			break;
 		}
-		group_add(brush, ground, plane, &group, waiting);
+		group_add(brush, ground, plane, &group, waiting, owned);
 		run->p = after;
 	}
 	run->groups += i / LANES;
 	run->ends = i;
 }
 
-TARGET static const uint8_t *
-run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+ALWAYS_INLINE const uint8_t *
+run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end, const bool owned)
 {
 	struct mural_brush *brush = painter->brush;
 	const struct plane plane = plane_of(brush, painter->left, painter->top);
@@ -230,7 +240,7 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	unsigned n = 0; /* ends that are found and not used */
 
 	waiting.n = 0;
-	waiting.near = brush->near_width > 0;
+	waiting.near = owned || brush->near_width > 0;
 	while (!run.failed && end - p >= BLOCK) {
 		const int at = chunk_ends(p, end, ends, &n);
 
@@ -238,7 +248,7 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 			run.failed = p + BLOCK;
 			break;
 		}
-		run_groups(&run, brush, &ground, &plane, &waiting, p, ends, n);
+		run_groups(&run, brush, &ground, &plane, &waiting, p, ends, n, owned);
 		p += at;
 		n -= run.ends;
 		for (unsigned i = 0; !run.failed && i < n; i++)
@@ -247,6 +257,20 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	waiting_finish(brush, &waiting);
 	vectors_judge(painter, run.groups, run.failed);
 	return run.p;
+}
+
+TARGET static __attribute__((noinline)) const uint8_t *
+run_owned_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	return run_lines(painter, p, end, true);
+}
+
+TARGET static const uint8_t *
+run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	if (painter->brush->owner != 0)
+		return run_owned_lines(painter, p, end);
+	return run_lines(painter, p, end, false);
 }
 
 /* ------------------------------------------------------------------ reads */
@@ -340,8 +364,9 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 
 /* ------------------------------------------------------------------ PB */
 
-TARGET static const uint8_t *
-run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
+ALWAYS_INLINE const uint8_t *
+run_records(
+	struct painter *painter, const uint8_t *p, const uint8_t *end, const bool owned)
 {
 	struct mural_brush *brush = painter->brush;
 	const struct plane plane = plane_of(brush, 0, 0);
@@ -350,14 +375,21 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	struct group group;
 
 	waiting.n = 0;
-	waiting.near = brush->near_width > 0;
+	waiting.near = owned || brush->near_width > 0;
 	for (; end - p >= LANES * BINARY_BYTES + BINARY_BYTES;
 		p += LANES * BINARY_BYTES) {
 		__builtin_prefetch(p + CHUNK_BLOCKS * BLOCK);
 		if (!read_binaries(p, &group))
 			break;
-		group_add(brush, &ground, &plane, &group, &waiting);
+		group_add(brush, &ground, &plane, &group, &waiting, owned);
 	}
 	waiting_finish(brush, &waiting);
 	return p;
+}
+
+TARGET static const uint8_t *
+run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	return painter->brush->owner != 0 ? run_records(painter, p, end, true)
+					  : run_records(painter, p, end, false);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TARGET __attribute__((target("sse4.1,popcnt")))
+#define ALWAYS_INLINE TARGET static inline __attribute__((always_inline))
 #define LANES 4
 
 typedef __m128i pairs;
@@ -97,7 +98,7 @@ read_one(const uint8_t *end, struct faults *faults)
 	return _mm_madd_epi16(_mm_maddubs_epi16(value, weights), places);
 }
 
-TARGET static inline bool
+ALWAYS_INLINE bool
 read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	struct group *group)
 {

@@ -37,6 +37,17 @@ canvas_thread_stop(struct canvas_thread *thread)
 	thread->canvas = NULL;
 }
 
+/* Lets who fills batches paint pairs while no rule looks at them. */
+static void
+brush_own(struct mural_brush *brush)
+{
+	const struct painter *painter = brush->canvas;
+
+	brush->owner = brush->store == store_pairs
+			       ? (uint32_t)(painter->owner >> OWNER_SHIFT)
+			       : 0;
+}
+
 /* Sets a brush up for the rules of its thread and for whom it paints. */
 static void
 brush_apply(struct mural_brush *brush)
@@ -58,6 +69,7 @@ brush_apply(struct mural_brush *brush)
 	is_near = brush->store == store_plain;
 	brush->near_width = is_near ? brush->width : 0;
 	brush->near_height = is_near ? brush->height : 0;
+	brush_own(brush);
 }
 
 /* Of a painter that is not kept, the caller knows. */
@@ -223,7 +235,9 @@ canvas_brush_paint_as(struct mural_brush *brush, const struct canvas_painter *as
 	painter->as = *as;
 	painter->as.banned = banned;
 	painter->owner = owner_word(as->id, canvas_when(painter->canvas));
-	if (!same)
+	if (same)
+		brush_own(brush);
+	else
 		brush_apply(brush);
 }
 

@@ -32,11 +32,11 @@ rules_free(struct rules *rules)
 static uint64_t *
 bits_new(const struct canvas *canvas, const uint64_t *bits)
 {
-	uint64_t *new = canvas_alloc_lines(bits_size(canvas));
+	uint64_t *copy = canvas_alloc_lines(bits_size(canvas));
 
-	if (new &&bits)
-		memcpy(new, bits, bits_size(canvas));
-	return new;
+	if (copy && bits)
+		memcpy(copy, bits, bits_size(canvas));
+	return copy;
 }
 
 struct rules *

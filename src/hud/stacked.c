@@ -14,6 +14,7 @@
 
 #define PORTRAIT_WIDTH 101.25 /* units, of a screen of 9:16 */
 #define COLUMN_WIDTH 80.0
+#define PORTRAIT_LOGO 7.2 /* units: beside the caption, above the title */
 #define LOGO_COLUMN 10.5
 #define LEAST 2.0
 #define SHELL_GOES_ON " \\"
@@ -51,11 +52,20 @@ static void
 get_pair(const struct sheet *sheet, struct pair *pair)
 {
 	const struct hud_look *look = sheet->render->look;
+	const struct hud_text *said = sheet->render->said;
 
 	*pair = (struct pair){ .ink = { look->figures, look->figures } };
-	if (!sheet->render->said->paused) {
-		words_rate(look->language, sheet->render->said, pair->text[0]);
-		words_people(look->language, sheet->render->said, true, pair->text[1]);
+	if (said->waits_for_network) {
+		for (uint32_t i = 0; i < 2; i++) {
+			snprintf(pair->text[i], sizeof(pair->text[i]), "%.150s",
+				said->lines[i].hint);
+			pair->ink[i] = look->ink;
+		}
+		return;
+	}
+	if (!said->paused) {
+		words_rate(look->language, said, pair->text[0]);
+		words_people(look->language, said, true, pair->text[1]);
 		add_wifi(sheet, pair);
 		return;
 	}
@@ -147,14 +157,15 @@ draw_portrait_figures(
 {
 	const bool calls = share == HUD_CALL_HALF && !sheet->render->said->paused;
 	const struct hud_look *look = sheet->render->look;
-	const double unit = sheet->unit, logo = sheet_logo_width(sheet, 9 * unit);
+	const double unit = sheet->unit;
+	const double logo = sheet_logo_width(sheet, PORTRAIT_LOGO * unit);
 	struct pair pair;
 
 	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
 			sheet_call(sheet), TEXT_SANS, RENDER_B, LEAST, look->accent);
-	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
+	sheet_logo(sheet, sheet->right - logo, top, PORTRAIT_LOGO * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + (calls ? 21 : 14.6) * unit,
 		look->title, TEXT_BOLD, calls ? RENDER_A : 5.4, LEAST, look->ink);
 	for (int i = 0; i < 2 && !calls; i++)
@@ -227,6 +238,7 @@ draw_address(struct sheet *sheet, double base, double second)
 	const double room = sheet->right - sheet->left;
 	const char *port = strrchr(sheet->address, ':');
 	char host[sizeof(sheet->address)];
+	double capital;
 
 	if (!port || strchr(port, ']') ||
 		sheet_fit(sheet, sheet->address, TEXT_BOLD, RENDER_A, RENDER_A, room) >
@@ -237,10 +249,15 @@ draw_address(struct sheet *sheet, double base, double second)
 	}
 	snprintf(
 		host, sizeof(host), "%.*s", (int)(port - sheet->address), sheet->address);
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, host, TEXT_BOLD,
-		RENDER_A, LEAST, ink);
-	(void)sheet_text(sheet, sheet->left, second, port, TEXT_BOLD,
-		sheet_capital(sheet, RENDER_A), ink);
+	capital = sheet_fit(sheet, host, TEXT_BOLD, RENDER_A, LEAST, room);
+	if (capital == 0) {
+		capital = sheet_capital(sheet, LEAST);
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, host,
+			TEXT_BOLD, LEAST, LEAST, ink);
+	} else {
+		(void)sheet_text(sheet, sheet->left, base, host, TEXT_BOLD, capital, ink);
+	}
+	(void)sheet_text(sheet, sheet->left, second, port, TEXT_BOLD, capital, ink);
 	return second;
 }
 

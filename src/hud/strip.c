@@ -11,7 +11,8 @@
 #include "base/util.h"
 #include "hud/render.h"
 
-#define GAP 5.0 /* units between what is left and what is right */
+#define GAP 5.0   /* units between what is left and what is right */
+#define SPARE 0.5 /* for letters that begin on whole pixels */
 #define LOGO_HEIGHT 10.5
 #define TITLE_LEAST 5.0 /* units; a smaller one goes to the third row */
 #define COMMAND_LEAST 3.0
@@ -134,7 +135,7 @@ draw_call(struct rows *rows)
 
 	if (is_new && fits)
 		x = draw_mark(rows, x);
-	else if (fits && !sheet->has_steps)
+	else if (fits && !sheet->has_steps && *sheet_call(sheet))
 		x = sheet_text(sheet, x, rows->base[0], sheet_call(sheet), TEXT_SANS,
 			    sheet_capital(sheet, RENDER_B), sheet->render->look->accent) +
 		    2.5 * rows->unit;
@@ -253,7 +254,7 @@ draw_foot(struct rows *rows, const char *const figures[3])
 	double title = rows->title_is_up
 			       ? 0
 			       : sheet_measure(sheet, look->title, TEXT_BOLD, RENDER_B) +
-					 GAP * unit;
+					 (GAP + SPARE) * unit;
 
 	if (!rows->title_is_up && logo > 0) {
 		sheet_logo(sheet, x, base - 5.1 * unit, 6 * unit);
@@ -289,6 +290,8 @@ draw_rest(struct rows *rows)
 	words_rate(language, said, rate);
 	words_people(language, said, true, people);
 	words_people(language, said, false, painting);
+	if (said->waits_for_network) /* nobody can be the first */
+		*rate = *people = *painting = '\0';
 	beside = room_beside(rows, WORD_WIDEST_RATE, rate);
 	if (is_wide(rows, beside)) {
 		draw_figures(rows, 1, rate);
@@ -301,8 +304,8 @@ draw_rest(struct rows *rows)
 	if (!rows->second_taken)
 		draw_line(rows, 1, true, COMMAND_LEAST,
 			rows->sheet->right - rows->sheet->left);
-	snprintf(all, sizeof(all), "%s · %s", rate, people);
-	snprintf(fewer, sizeof(fewer), "%s · %s", rate, painting);
+	snprintf(all, sizeof(all), "%s%s%s", rate, *rate ? " · " : "", people);
+	snprintf(fewer, sizeof(fewer), "%s%s%s", rate, *rate ? " · " : "", painting);
 	draw_foot(rows, (const char *const[]){ all, fewer, rate });
 }
 

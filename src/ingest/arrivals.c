@@ -10,9 +10,11 @@
 #include "base/ip-key.h"
 #include "base/util.h"
 
-/* Of the thread's work.  Whoever comes after a burst waits in the kernel for no longer.
- */
+/* Of the thread's work.  Whoever comes after a burst waits in the kernel for no longer
+ * than the first if it is one source's, which has a quarter of the places. */
 #define PATIENCE_MS 10
+#define PATIENCE_WITH_MANY_MS 50
+#define GREEDY_SHARE 4
 
 struct arrival {
 	TAILQ_ENTRY(arrival) in_source;
@@ -139,6 +141,13 @@ take_out(
 
 /* ------------------------------------------------------------------ who waits */
 
+static uint64_t
+patience_ms(const struct arrivals *arrivals)
+{
+	return arrivals->highest > arrivals->most / GREEDY_SHARE ? PATIENCE_MS
+								 : PATIENCE_WITH_MANY_MS;
+}
+
 /* Who waits alone gives way to nobody: with as many sources as places the next one stays
  * in the kernel's queue. */
 bool
@@ -148,7 +157,8 @@ arrivals_take(struct arrivals *arrivals, uint64_t worked_ms)
 		return true;
 	if (arrivals->refused_ms == 0)
 		arrivals->refused_ms = MAX(worked_ms, 1);
-	return arrivals->highest > 1 && worked_ms - arrivals->refused_ms >= PATIENCE_MS;
+	return arrivals->highest > 1 &&
+	       worked_ms - arrivals->refused_ms >= patience_ms(arrivals);
 }
 
 void

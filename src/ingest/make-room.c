@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the last descriptors for those who have few, and disconnects clients of the
- * source that has most. */
+/* Keeps the last descriptors for those who have few, and disconnects the idlest clients
+ * of the source that has most. */
 #include "ingest/make-room.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -23,17 +25,25 @@
 
 struct holder {
 	uint64_t source;
+	uint32_t idle_ms;
 	int fd;
 };
 
 static int
-compare_holders(const void *a, const void *b)
+compare_sources(const void *a, const void *b)
 {
 	const struct holder *left = a, *right = b;
 
-	if (left->source != right->source)
-		return left->source < right->source ? -1 : 1;
-	return left->fd < right->fd ? -1 : left->fd > right->fd;
+	return left->source < right->source ? -1 : left->source > right->source;
+}
+
+/* The idlest first. */
+static int
+compare_idleness(const void *a, const void *b)
+{
+	const struct holder *left = a, *right = b;
+
+	return left->idle_ms > right->idle_ms ? -1 : left->idle_ms < right->idle_ms;
 }
 
 /* The descriptors themselves are asked, since plugins have connections too. */
@@ -49,8 +59,9 @@ list_holders(struct holder *holders, int n_descriptors, const struct connlimit *
 
 		if (getpeername(fd, &peer.any, &len) == 0 &&
 			ip_key_of(&peer.any, clients->prefix, &key))
-			holders[n++] =
-				(struct holder){ ip_key_hash(&key, clients->salt), fd };
+			holders[n++] = (struct holder){
+				.source = ip_key_hash(&key, clients->salt), .fd = fd
+			};
 	}
 	return n;
 }
@@ -81,6 +92,27 @@ find_greediest(const struct holder *holders, size_t n, size_t *most)
 	return greediest;
 }
 
+/* For how long nothing went to a client and nothing came from it; or since it came. */
+static uint32_t
+idle_ms_of(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return 0;
+	return MIN(info.tcpi_last_data_recv, info.tcpi_last_data_sent);
+}
+
+/* Many who share an address are one source: of them those who paint or look stay. */
+static void
+sort_by_idleness(struct holder *holders, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		holders[i].idle_ms = idle_ms_of(holders[i].fd);
+	qsort(holders, n, sizeof(*holders), compare_idleness);
+}
+
 /* Their owners notice the shutdown, each in its thread.  Several at once, because looking
  * at all descriptors takes a while when there are many.  `has`: what the newcomer's
  * source has; nobody is disconnected for one that has as much as others. */
@@ -94,11 +126,13 @@ disconnect_some(const struct connlimit *clients, uint32_t has)
 	if (!holders)
 		return 0;
 	n = list_holders(holders, (int)n_descriptors, clients);
-	qsort(holders, n, sizeof(*holders), compare_holders);
+	qsort(holders, n, sizeof(*holders), compare_sources);
 	begin = find_greediest(holders, n, &most);
 	n = has_few(has, most) ? MIN(most / 2, MAX(n_descriptors / NEWCOMERS / 2, 1)) : 0;
+	if (n > 0)
+		sort_by_idleness(holders + begin, most);
 	for (size_t i = 0; i < n; i++)
-		shutdown(holders[begin + most - 1 - i].fd, SHUT_RDWR);
+		shutdown(holders[begin + i].fd, SHUT_RDWR);
 	free(holders);
 	return most;
 }

@@ -256,6 +256,16 @@ def test_what_has_the_name_of_the_temporary_file_is_not_written_to(tmp_path, kin
     assert other.read_text() == "mine"
 
 
+@pytest.mark.skipif(not os.path.exists("/sys/kernel/mm/transparent_hugepage/enabled"),
+                    reason="this kernel has no transparent huge pages")
+@pytest.mark.parametrize("owners, n_bytes", [("no", 4), ("yes", 8)])
+def test_pixels_ask_for_huge_pages(tmp_path, owners, n_bytes):
+    with Wall(tmp_path, DOTS, size="1024x1024", core="[canvas]\nowners = " + owners) as wall:
+        with open("/proc/%d/smaps" % wall.pid) as f:
+            asked = re.findall(r"\nSize: +(\d+) kB\n(?:(?!VmFlags).*\n)*VmFlags:.* hg\b", f.read())
+    assert "%d" % (n_bytes << 10) in asked
+
+
 def test_a_signal_without_a_meaning_ends_nothing(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         wall.process.send_signal(signal.SIGUSR2)

@@ -87,7 +87,12 @@ def file_options(path):
 
 
 def test_the_default_config_shows_every_option_at_its_default(known):
-    assert file_options(CONF) == known
+    there = {(section, "%s = %s" % option)
+             for section, options in file_options(CONF).items() for option in options.items()}
+    wanted = {(section, "%s = %s" % option)
+              for section, options in known.items() for option in options.items()}
+    assert sorted(wanted - there) == [], "etc/murald.conf.in lacks these"
+    assert sorted(there - wanted) == [], "etc/murald.conf.in has these, and the program has not"
 
 
 def test_the_default_config_sets_nothing():
@@ -135,8 +140,9 @@ def test_the_manual_has_every_option_and_no_other(known):
     common = set(manual.pop("plugin"))
     for name in plugins():
         mine = set(manual.get("plugin " + name, {}))
-        assert mine <= set(known["plugin " + name]), name
-        assert set(known["plugin " + name]) - mine <= common, name
+        assert mine - set(known["plugin " + name]) == set(), "murald.conf(5) has these, and %s has not" % name
+        assert set(known["plugin " + name]) - mine - common == set(), \
+            "murald.conf(5) lacks these in its section \".Ss %s\"" % name
         used = {key for plugin in plugins() for key in known["plugin " + plugin]}
         assert common <= used
     core = {section: set(options) for section, options in known.items() if " " not in section}
@@ -152,7 +158,7 @@ def test_the_manual_has_the_defaults(known):
     wrong = []
     for section, options in known.items():
         for key, value in options.items():
-            text = manual[section].get(key) or common[key]
+            text = manual.get(section, {}).get(key) or common.get(key, "")
             # "Default\n.Cm value", "Default\n.Ql several words", ".Cm value , No the default", ".Cm value ,\nthe default",
             # "If empty (the default)"
             said = re.search(r"Default\n\.Cm (\S+)", text) or re.search(
@@ -177,8 +183,9 @@ def test_the_index_of_the_manual_names_only_options_that_exist(known):
 
 def test_quickstart_starts_every_plugin():
     sections = file_options(QUICKSTART)
-    assert {"plugin " + name for name in plugins()} == {
-        section for section in sections if section.startswith("plugin ")}
+    there = {section for section in sections if section.startswith("plugin ")}
+    assert {"plugin " + name for name in plugins()} - there == set(), "etc/quickstart.conf lacks these sections"
+    assert there - {"plugin " + name for name in plugins()} == set(), "there are no such plugins"
     assert murald("--check-config", config=QUICKSTART).strip() == "ok"
 
 

@@ -225,7 +225,8 @@ def test_one_source_does_not_take_all_descriptors(tmp_path):
 
 
 def test_who_has_most_gives_way_to_newcomers(tmp_path):
-    """Three sources take all that they can get; then comes one after the other who has little."""
+    """Three sources take all that they can get; then comes one after the other who has little.  Of those who have
+    most, who paints keeps what he has."""
     few = 256
 
     with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
@@ -235,8 +236,15 @@ def test_who_has_most_gives_way_to_newcomers(tmp_path):
             return client
 
         crowd = [enter("127.0.0.%d" % (2 + i % 3), ("pixelflut", "http", "p2")[i // 3 % 3]) for i in range(2 * few)]
+        busy = []
+        for client in crowd[::-1]:  # the last that got in
+            if client.getpeername()[1] == wall.port("pixelflut") and len(busy) < 6 and asks(client):
+                busy.append(client)
+        assert len(busy) == 6
+
         def newcomer(source):
             """Who comes before those who had to go are gone has to come again."""
+            assert all(asks(client) for client in busy)
             client = enter(source)
             client.sendall(b"SIZE\n")
             if answered(client):
@@ -247,9 +255,7 @@ def test_who_has_most_gives_way_to_newcomers(tmp_path):
         wait_for("a place for a browser", lambda: try_settings(wall), 20)
         # a browser has more than one
         newcomers += [wait_for("another place", lambda: newcomer("127.0.1.1"), 20) for _ in range(4)]
-        for client in newcomers:  # who has one keeps it
-            client.sendall(b"SIZE\n")
-            assert answered(client)
+        assert all(asks(client) for client in newcomers)  # who has one keeps it
         for client in crowd + newcomers:
             client.close()
 
@@ -259,6 +265,15 @@ def answered(client):
         return client.recv(100).startswith(b"SIZE ")
     except OSError:
         return False
+
+
+def asks(client):
+    """Whether it is answered."""
+    try:
+        client.sendall(b"SIZE\n")
+    except OSError:
+        return False
+    return answered(client)
 
 
 def try_settings(wall):

@@ -2,8 +2,8 @@
 /*
  * Fuzzes the pixelflut plugin in four ways: SIMD field parsing against the scalar code,
  * many lines at once against one at a time, PBs in groups against one at a time, these
- * two with all vectors that the processor has and without; and a stream whole against the
- * same in pieces.
+ * two with all vectors that the processor has and without, and with owners and without;
+ * and a stream whole against the same in pieces.
  *
  * The first byte: bit 0 enables PB, bit 1 PXMULTI, bit 2 pauses at every answer, the
  * others say how the stream is cut.  tests/unit/pixelflut/test-pixelflut runs it on the
@@ -16,7 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "canvas/canvas.h"
+#include "canvas/owners.h"
+#include "canvas/painters.h"
 #include "pixelflut/browser.h"
 #include "pixelflut/simd.h"
 #include "pixelflut/vectors.h"
@@ -62,17 +63,31 @@ mural_read_totals(struct mural_host *host, struct mural_totals *totals)
 	totals->connections = UINT64_MAX;
 }
 
-static struct wall *
-wall_new(const void *config)
+/* As canvas_keep_owners(), without the megabyte of sources, which takes longer than all
+ * the rest. */
+static bool
+widen(struct canvas *canvas)
 {
+	free(canvas->pixels);
+	canvas->pixels = calloc((size_t)canvas->stride * HEIGHT, sizeof(uint64_t));
+	canvas->step = 2;
+	return canvas->pixels != NULL;
+}
+
+static struct wall *
+wall_new(const void *config, bool owners)
+{
+	const struct canvas_painter as = { .id = OWNER_FIRST };
 	struct wall *wall = calloc(1, sizeof(*wall));
 
 	assert(wall);
 	wall->conn.config = config;
 	wall->conn.state = calloc(1, mural_plugin.conn_size);
 	if (canvas_init(&wall->canvas, WIDTH, HEIGHT, 0xff000000) < 0 ||
+		(owners && !widen(&wall->canvas)) ||
 		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, WIDTH, HEIGHT) < 0)
 		abort();
+	canvas_brush_paint_as(&wall->brush, &as);
 	return wall;
 }
 
@@ -93,7 +108,7 @@ compare_walls(const struct wall *a, const struct wall *b)
 	const size_t tiles = a->canvas.view.words * 64;
 
 	assert(memcmp(a->canvas.pixels, b->canvas.pixels,
-		       (size_t)a->canvas.stride * HEIGHT * sizeof(uint32_t)) == 0);
+		       (size_t)a->brush.stride * HEIGHT * sizeof(uint32_t)) == 0);
 	assert(memcmp(a->brush.damage, b->brush.damage, tiles) == 0);
 	assert(a->brush.painted == b->brush.painted);
 	assert(memcmp(a->brush.discarded, b->brush.discarded,
@@ -140,9 +155,9 @@ paint_by_line(struct painter *painter, const uint8_t *p, const uint8_t *end)
 /* `vectors` may be NULL: only those that all processors have. */
 static void
 check_run(const uint8_t *data, size_t len, const void *config,
-	const struct vectors *vectors)
+	const struct vectors *vectors, bool owners)
 {
-	struct wall *fast = wall_new(config), *slow = wall_new(config);
+	struct wall *fast = wall_new(config, owners), *slow = wall_new(config, owners);
 	struct painter painter;
 
 	painter_init(&painter, fast, data);
@@ -160,9 +175,10 @@ check_run(const uint8_t *data, size_t len, const void *config,
 
 /* The input as PBs, of which now and then one is none, near the wall's corner. */
 static void
-check_binaries(const uint8_t *data, size_t len, const struct vectors *vectors)
+check_binaries(
+	const uint8_t *data, size_t len, const struct vectors *vectors, bool owners)
 {
-	struct wall *fast = wall_new(NULL), *slow = wall_new(NULL);
+	struct wall *fast = wall_new(NULL, owners), *slow = wall_new(NULL, owners);
 	uint8_t *copy = fuzz_copy(data, len);
 	struct painter painter;
 	const uint8_t *p = copy;
@@ -194,12 +210,14 @@ check_vectors(const uint8_t *data, size_t len, const void *config)
 {
 	const struct vectors *vectors;
 
-	check_run(data, len, config, NULL);
-	check_run(data, len, NULL, NULL);
+	check_run(data, len, config, NULL, false);
+	check_run(data, len, NULL, NULL, false);
 	for (unsigned nth = 0; (vectors = vectors_usable(nth)); nth++) {
-		check_run(data, len, config, vectors);
-		check_run(data, len, NULL, vectors);
-		check_binaries(data, len, vectors);
+		for (unsigned owners = 0; owners < 2; owners++) {
+			check_run(data, len, config, vectors, owners);
+			check_binaries(data, len, vectors, owners);
+		}
+		check_run(data, len, NULL, vectors, false);
 	}
 }
 
@@ -273,7 +291,7 @@ feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 static void
 check_datagram(const struct wall *stream, const uint8_t *data, size_t len)
 {
-	struct wall *wall = wall_new(stream->conn.config);
+	struct wall *wall = wall_new(stream->conn.config, false);
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	uint8_t *copy = fuzz_copy(data, len);
 
@@ -350,7 +368,7 @@ add_frames(uint8_t *to, const uint8_t *data, size_t len)
 static void
 check_browser(const struct wall *stream, const uint8_t *data, size_t len, size_t piece)
 {
-	struct wall *wall = wall_new(stream->conn.config), *wild;
+	struct wall *wall = wall_new(stream->conn.config, false), *wild;
 	uint8_t *wire = malloc(sizeof(request) + 40 * (len + 1)), *end;
 
 	assert(wire);
@@ -365,7 +383,7 @@ check_browser(const struct wall *stream, const uint8_t *data, size_t len, size_t
 		       sizeof(wall->brush.discarded)) == 0);
 	wall_free(wall);
 
-	wild = wall_new(stream->conn.config);
+	wild = wall_new(stream->conn.config, false);
 	if (len > 0)
 		memcpy(wire + sizeof(request) - 1, data, len);
 	feed_pieces(wild, wire, sizeof(request) - 1 + len, piece);
@@ -401,7 +419,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t how = data[0];
 	void *config = make_config(how & 1, how & 2, false);
 	void *browsers = make_config(how & 1, how & 2, true);
-	struct wall *whole = wall_new(config), *pieces = wall_new(config);
+	struct wall *whole = wall_new(config, false), *pieces = wall_new(config, false);
 	uint8_t *copy = fuzz_copy(data + 1, len - 1);
 
 	check_fields(copy, len - 1);

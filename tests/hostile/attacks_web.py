@@ -152,6 +152,20 @@ def stalled_viewers(wall):
                                   for x in range(640) for y in range(0, 400, 16)))
 
 
+def passing_viewers(wall):
+    """Thousands who come, look for a moment, and leave together."""
+    while True:
+        there = []
+        for n in range(6000):
+            try:
+                there.append(connect(wall, source="127.0.0.%d" % (9 + n % 4)))
+                there[-1].sendall(upgrade_request(("/live", "/ws", "/live?bands=1")[n % 3]))
+            except OSError:
+                time.sleep(0.01)
+        for s in there:
+            s.close()
+
+
 ATTACKS = [
     Attack("one connection that pipelines requests", pipelined),
     Attack("1000 that pipeline costly ones", pipelined_costly),
@@ -164,6 +178,7 @@ ATTACKS = [
     Attack("250 slow readers of /history?at=", slow_moments, noise=True),
     Attack("60 slow readers of films", slow_films, noise=True),
     Attack("900 viewers that read nothing", stalled_viewers, noise=True),
+    Attack("6000 viewers that come and go", passing_viewers, noise=True, long=True),
     Attack("4000 listeners of socket.io, and cells that are set", listeners, long=True),
     Attack("guesses of the admin token", guesses),
 ]

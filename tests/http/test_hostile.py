@@ -328,6 +328,25 @@ def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):
             assert b"HOST" in answer
 
 
+# ------------------------------------------------------------------------ how many
+
+def test_web_clients_have_a_bound(tmp_path):
+    """Half of the descriptors."""
+    with board_wall(tmp_path, prefix=["prlimit", "--nofile=512"]) as wall:
+        descriptors = "/proc/%d/fd" % wall.process.pid
+        before = len(os.listdir(descriptors))
+        modest = [connect(wall, "127.0.0.8") for _ in range(5)]
+        assert ask(wall)[0] == 200
+        greedy = [connect(wall, "127.0.0.%d" % (20 + i % 3)) for i in range(320)]
+        assert ask(wall)[0] == 200
+        wait_for("room", lambda: len(os.listdir(descriptors)) <= before + 256)
+        for s in modest:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: wall\r\n\r\n")
+            assert s.recv(100).startswith(b"HTTP/1.1 200 "), "who has few keeps them"
+        for s in [*greedy, *modest]:
+            s.close()
+
+
 # ------------------------------------------------------------------------ the past
 
 def films(wall):

@@ -151,6 +151,12 @@ def test_zoom_and_pan_keep_the_point_in_place(wall, browser):
     moved = place_of(browser, 20, 30)
     assert moved["x"] - after["x"] > 40 and moved["y"] - after["y"] > 15
     assert browser.page(*scale) > fit * 1.2
+    # the wall does not leave the window
+    for far in -9000, 9000:
+        browser.page("{ view }", "view.pan({ x: %d, y: %d })" % (far, far))
+        near = browser.page("{ view }", "[view.left / view.width, view.top / view.height,"
+                            " (view.left + 160 * view.z) / view.width, (view.top + 96 * view.z) / view.height]")
+        assert max(near[:2]) < 0.5 and min(near[2:]) > 0.5, near
     assert browser.text("#told") == ""
 
 
@@ -213,6 +219,43 @@ def test_the_address_has_the_place(wall, browser):
         browser.page("{ view }", "Number.isFinite(view.left + view.top + view.z)")
     browser.page("{ view }", "view.fit()")
     assert browser.errors == []
+
+
+def test_a_place_is_shared_and_the_wall_fills_the_screen(wall, browser):
+    browser.goto(url(wall) + "#20,30,12")
+    same_picture(browser, wall)
+    browser.press("#share")
+    browser.wait_text("#told", "Link copied.")
+    assert browser.ask("clipboard") == url(wall) + "#20,30,12"
+    browser.press("#full")
+    wait_for("full screen", lambda: browser.eval("document.fullscreenElement === document.documentElement"))
+    assert browser.eval("[...document.querySelectorAll('header, #more')].some(e => e.checkVisibility())") is False
+    assert browser.eval("document.getElementById('viewport').checkVisibility()")
+    browser.eval("document.getElementById('viewport').focus()")
+    browser.ask("press", key="f")
+    wait_for("the window", lambda: browser.eval("document.fullscreenElement === null"))
+    assert browser.errors == []
+
+
+def test_tabs_wait_together(wall, browser):
+    """Who painted in one waits in the other, too."""
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    ready(browser)
+    browser.eval("new Promise(done => { const other = Object.assign(document.createElement('iframe'), { src: '/', onload: done });"
+                 "document.body.append(other); })")
+    browser.ask("eval", frame=1, code="import('/static/main.js').then(({ strip }) => strip.wait(600000))")
+    browser.wait_text("#go", "Again in ")
+    assert browser.eval("document.title").startswith("(")
+    browser.eval("localStorage.clear()")
+
+
+def test_without_scripts_there_is_the_picture(wall, browser):
+    browser.ask("open", viewport={"width": 1280, "height": 800}, javaScriptEnabled=False)
+    browser.goto(url(wall))
+    wait_for("the wall", lambda: browser.eval("document.querySelector('noscript img').naturalWidth") == 160)
+    assert "Reload this page" in browser.text("noscript p")
+    browser.ask("open", viewport={"width": 1280, "height": 800})
 
 
 def test_each_plugin_has_a_command_that_paints_the_pixel_that_was_tapped(wall, browser):

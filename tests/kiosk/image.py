@@ -62,6 +62,7 @@ def make_disk(packages, kernel, scratch):
         root.take(deb)
     copy_modules(kernel, root)
     root.install("murald", "murald-http", "muralctl")
+    root.sh("apt-get -q install -y --no-install-recommends libbpf1")  # for murald-xdp, which a case installs
     os.mkdir(root.path + "/repo")
     debs.raise_versions(packages, ["murald", "murald-http"], root.path + "/repo")
     configure(root)

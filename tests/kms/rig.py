@@ -58,7 +58,9 @@ class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
                  workdir=None, boot_timeout=400, detach=False, tap=None, netns=None,
-                 saved=None, more=()):
+                 saved=None, more=(), own_time=False):
+        """`own_time`: its clock counts its instructions, one a nanosecond, whatever else
+        this machine does, and goes on at once to the next event when it has nothing to do."""
         self.saved = saved
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
@@ -67,7 +69,10 @@ class Guest:
         m = MACHINES[arch]
         p = lambda n: os.path.join(self.dir, n)
         xy = (",xres=%d,yres=%d" % size) if size else ""
-        cmd = [m["qemu"], *m["args"], "-accel", "tcg,thread=multi", "-m", str(mem),
+        # without ERMS, with which copying would take an instruction a byte
+        clock = ["-icount", "shift=0,sleep=off", "-cpu", "max,erms=off"] if own_time else []
+        cmd = [m["qemu"], *m["args"], *clock, "-m", str(mem),
+               "-accel", "tcg,thread=" + ("single" if own_time else "multi"),
                "-smp", str(smp), "-nodefaults", "-no-user-config", "-no-reboot",
                "-display", "none", "-kernel", kernel_image(kernel),
                "-initrd", initrd,
@@ -85,7 +90,7 @@ class Guest:
                 cmd += ["-vnc", "unix:%s,display=gpu0,head=%d" % (
                     p("vnc%d.sock" % head), head)]
         elif "bochs" in names:
-            cmd += ["-device", "bochs-display,id=gpu0,edid=on" + xy]
+            cmd += ["-device", "bochs-display,id=gpu0,edid=on,vgamem=%dM%s" % (32 if size else 16, xy)]
         elif "cirrus" in names:
             cmd += ["-device", "cirrus-vga,id=gpu0"]
         elif "vmware" in names:

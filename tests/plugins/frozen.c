@@ -3,12 +3,14 @@
  * has the values that it had: this does not compile otherwise. */
 #include "frozen.h"
 
-#define SAME(type, member)                                                               \
+/* A member that had another name. */
+#define SAME_PLACE(type, member, was)                                                    \
 	_Static_assert(offsetof(struct mural_##type, member) ==                          \
-				       offsetof(struct frozen_##type, member) &&         \
+				       offsetof(struct frozen_##type, was) &&            \
 			       sizeof(((struct mural_##type *)0)->member) ==             \
-				       sizeof(((struct frozen_##type *)0)->member),      \
+				       sizeof(((struct frozen_##type *)0)->was),         \
 		#type "." #member " has moved: raise MURAL_ABI, or put it back")
+#define SAME(type, member) SAME_PLACE(type, member, member)
 #define SAME_SIZE(type)                                                                  \
 	_Static_assert(sizeof(struct mural_##type) == sizeof(struct frozen_##type),      \
 		#type " has another size: raise MURAL_ABI, or put it back")
@@ -55,7 +57,7 @@ SAME(brush, step);
 SAME(brush, left);
 SAME(brush, top);
 SAME(brush, tiles_x);
-SAME(brush, reserved);
+SAME_PLACE(brush, owner, reserved);
 SAME(brush, damage);
 SAME(brush, painted);
 SAME(brush, store);

@@ -44,7 +44,7 @@ const verbs = {
 		});
 	},
 	goto: ({ url }) => page.goto(url).then(() => null),
-	eval: ({ code }) => page.evaluate(code),
+	eval: ({ code, frame = 0 }) => page.frames()[frame].evaluate(code),
 	click: ({ x, y }) => page.mouse.click(x, y),
 	tap: ({ x, y }) => page.touchscreen.tap(x, y),
 	press: ({ key }) => page.keyboard.press(key),
@@ -65,6 +65,10 @@ const verbs = {
 			await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
 		}, base64);
 		await page.keyboard.press("Control+V");
+	},
+	async clipboard() {
+		await page.context().grantPermissions(["clipboard-read"]);
+		return page.evaluate(() => navigator.clipboard.readText());
 	},
 	// an element that saves a file: its name, and what is in it
 	async download({ selector, how }) {

@@ -245,13 +245,21 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	capture_soon(wakeup->data, GATHER_MS);
 }
 
-void
-capture_schedule(struct capture *capture)
+static bool
+is_due(const struct capture *capture)
 {
+	return capture->stopping || capture->encoding ||
+	       uv_is_active((const uv_handle_t *)&capture->tick);
+}
+
+static void
+on_asked(uv_idle_t *asked)
+{
+	struct capture *capture = asked->data;
 	unsigned wanted;
 
-	if (capture->stopping || capture->encoding ||
-		uv_is_active((uv_handle_t *)&capture->tick))
+	uv_idle_stop(asked);
+	if (is_due(capture))
 		return;
 	wanted = capture->wanted(capture);
 	if (wanted & ~(1u << PLACE_DELTA | 1u << LIVE_DELTA))
@@ -264,6 +272,15 @@ capture_schedule(struct capture *capture)
 		capture_soon(capture, GATHER_MS);
 	else
 		uv_poll_start(&capture->wakeup, UV_READABLE, on_wakeup);
+}
+
+/* All viewers are asked what they want: once in a turn of the loop, however many of them
+ * come and go in it. */
+void
+capture_schedule(struct capture *capture)
+{
+	if (!is_due(capture))
+		uv_idle_start(&capture->asked, on_asked);
 }
 
 /* --------------------------------------------------------------- start, stop */
@@ -299,8 +316,9 @@ capture_start(struct capture *capture, struct web *web, unsigned fps)
 	}
 	uv_timer_init(loop, &capture->tick);
 	uv_poll_init(loop, &capture->wakeup, mural_reader_fd(capture->diff.reader));
-	capture->tick.data = capture->wakeup.data = capture;
-	for (int handles = 3; handles > 0; handles--)
+	uv_idle_init(loop, &capture->asked);
+	capture->tick.data = capture->wakeup.data = capture->asked.data = capture;
+	for (int handles = 4; handles > 0; handles--)
 		web_hold(web);
 	return 0;
 }
@@ -324,6 +342,7 @@ capture_stop(struct capture *capture)
 	web_close_handle(capture->web, (uv_handle_t *)&capture->worker.done);
 	web_close_handle(capture->web, (uv_handle_t *)&capture->tick);
 	web_close_handle(capture->web, (uv_handle_t *)&capture->wakeup);
+	web_close_handle(capture->web, (uv_handle_t *)&capture->asked);
 	for (int i = 0; i < PRODUCTS; i++)
 		release_frame(&capture->made[i]);
 	release_frame(&capture->kept[WHOLE_PICTURE]);

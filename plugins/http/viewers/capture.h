@@ -69,6 +69,7 @@ struct capture {
 
 	uv_poll_t wakeup;
 	uv_timer_t tick;
+	uv_idle_t asked; /* active from capture_schedule() until it is known what for */
 	uint64_t due_ms; /* no capture before */
 	bool starved, stopping;
 

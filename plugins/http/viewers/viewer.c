@@ -79,6 +79,17 @@ viewer_act(struct viewer *viewer, enum place_action action)
 	}
 }
 
+static void
+send_figures(struct viewer *viewer)
+{
+	const struct viewers *viewers = viewer->viewers;
+	const char *text =
+		viewer->dialect == DIALECT_LIVE ? viewers->figures : viewers->place_pps;
+
+	if (text && *text)
+		viewer->late_figures = !viewer_send_text(viewer, text, strlen(text));
+}
+
 /* Sends the texts that it asked for or missed, as soon as it is idle. */
 static void
 send_answers(struct viewer *viewer)
@@ -97,8 +108,8 @@ send_answers(struct viewer *viewer)
 	if (viewer->asked_nudity)
 		viewer->asked_nudity =
 			!viewer_send_text(viewer, nudity, sizeof(nudity) - 1);
-	if (viewer->late_figures && viewer->viewers->figures)
-		viewer_send_figures(viewer);
+	if (viewer->late_figures)
+		send_figures(viewer);
 	if (*viewer->yours)
 		yours_send(viewer);
 }
@@ -242,14 +253,6 @@ viewer_send_text(struct viewer *viewer, const char *text, size_t len)
 		return false;
 	websocket_send(&viewer->ws, WEBSOCKET_TEXT, text, len);
 	return true;
-}
-
-void
-viewer_send_figures(struct viewer *viewer)
-{
-	const char *figures = viewer->viewers->figures;
-
-	viewer->late_figures = !viewer_send_text(viewer, figures, strlen(figures));
 }
 
 void

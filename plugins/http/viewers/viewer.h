@@ -34,7 +34,7 @@ struct viewer {
 	/* set by commands of /ws; initially true */
 	bool wants_deltas, wants_pps;
 	bool asked_count, asked_nudity; /* and not answered yet */
-	bool late_figures;              /* of /live: it was busy when they were new */
+	bool late_figures;              /* it was not sent the last ones */
 	char yours[YOURS_TEXT_MAX];     /* of /live?bands, not sent yet; "": nothing */
 	char command[COMMAND_MAX];
 	size_t command_len; /* more than COMMAND_MAX: too long */
@@ -59,10 +59,6 @@ void viewer_serve(struct fair_member *sending);
 
 /* Sends a text, unless it is busy or was sent no frame yet; false: not sent. */
 bool viewer_send_text(struct viewer *viewer, const char *text, size_t len);
-
-/* Sends the viewers' figures, of which there must be some; if it is busy, then when it no
- * longer is. */
-void viewer_send_figures(struct viewer *viewer);
 
 /* Has it sent a key frame that is captured from now on. */
 void viewer_request_key(struct viewer *viewer);

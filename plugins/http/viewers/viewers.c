@@ -169,9 +169,9 @@ list_late(const struct viewers *viewers, struct late *late)
 	return n;
 }
 
-/* The one of the source that keeps most; of two sources, of the one that is further
- * behind.  Viewers of a source often share a frame. */
-static struct viewer *
+/* The first of those of the source that keeps most; of two sources, of the one that is
+ * further behind.  Viewers of a source often share a frame. */
+static const struct late *
 find_slowest(const struct late *late, size_t n)
 {
 	const struct late *slowest = NULL;
@@ -191,7 +191,20 @@ find_slowest(const struct late *late, size_t n)
 		most = kept;
 		slowest = &late[begin];
 	}
-	return slowest ? slowest->viewer : NULL;
+	return slowest;
+}
+
+/* All of the source that share its frame: without the others nothing is gained by one. */
+static void
+drop_sharers(const struct late *slowest, const struct late *end)
+{
+	const struct frame *frame = slowest->viewer->frame;
+	const uint64_t source = slowest->source;
+
+	for (; slowest < end && slowest->source == source &&
+		slowest->viewer->frame == frame;
+		slowest++)
+		viewer_drop(slowest->viewer);
 }
 
 /* Drops viewers of the source that has most while all frames together take too much
@@ -199,8 +212,9 @@ find_slowest(const struct late *late, size_t n)
 static void
 drop_slowest(struct viewers *viewers)
 {
-	struct viewer *slowest;
+	const struct late *slowest;
 	struct late *late;
+	size_t n;
 
 	if (viewers->capture.viewer_bytes <= bytes_max(viewers))
 		return;
@@ -208,9 +222,10 @@ drop_slowest(struct viewers *viewers)
 	if (!late)
 		return;
 	do {
-		slowest = find_slowest(late, list_late(viewers, late));
+		n = list_late(viewers, late);
+		slowest = find_slowest(late, n);
 		if (slowest)
-			viewer_drop(slowest);
+			drop_sharers(slowest, late + n);
 	} while (slowest && viewers->capture.viewer_bytes > bytes_max(viewers));
 	free(late);
 }
@@ -230,23 +245,23 @@ on_captured(struct capture *capture, bool starved)
 
 /* --------------------------------------------------------------- once a second */
 
+/* They are sent by turns: to thousands that takes a while. */
 static void
 send_pps(struct viewers *viewers)
 {
 	uint64_t now = uv_now(viewers->second.loop);
-	char place[128];
-	int len = snprintf(place, sizeof(place),
+
+	snprintf(viewers->place_pps, sizeof(viewers->place_pps),
 		"{\"evt\": %" PRIu64 ", \"message\": \"pps_update\", \"pps\": %" PRIu64
 		"}",
 		viewers->pps.per_second, viewers->pps.per_second);
-
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next) {
-		if (viewer->dialect == DIALECT_LIVE && viewers->figures)
-			viewer_send_figures(viewer);
-		else if (viewer->dialect == DIALECT_PLACE && viewer->wants_pps)
-			(void)viewer_send_text(viewer, place, len);
-		if (viewer->sight.bands && !viewer->sight.settled)
-			viewer_push(viewer); /* what was painted much may be calm now */
+		viewer->late_figures =
+			viewer->dialect == DIALECT_LIVE || viewer->wants_pps;
+		/* what was painted much may be calm now */
+		if (viewer->late_figures ||
+			(viewer->sight.bands && !viewer->sight.settled))
+			viewer_push(viewer);
 		viewer_check(viewer, now);
 	}
 }

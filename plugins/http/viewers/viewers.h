@@ -37,8 +37,9 @@ struct viewers {
 	struct pps pps;
 	struct yours yours;
 	struct heat heat;
-	char *figures;  /* the last ones for /live; NULL: none */
-	uint64_t epoch; /* distinguishes the tags of this start from another's */
+	char *figures;       /* the last ones for /live; NULL: none */
+	char place_pps[128]; /* for /ws; "": none */
+	uint64_t epoch;      /* distinguishes the tags of this start from another's */
 	bool stopping;
 };
 

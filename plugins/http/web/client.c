@@ -65,6 +65,8 @@ client_cut(struct web *web, struct http_client *client)
 		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	client->due_ms = 0;
 	client->phase = HTTP_CLIENT_WAITING;
+	web->clients.n_leaving += !client->leaving;
+	client->leaving = true;
 	holdings_clear(web, client);
 	shutdown(client->fd, SHUT_RDWR);
 	if (client->request)
@@ -163,6 +165,7 @@ http_clients_start(struct web *web)
 {
 	uv_timer_init(web->host->loop, &web->clients.sweep);
 	web->clients.sweep.data = web;
+	web->clients.max = http_clients_max();
 	web_hold(web);
 }
 
@@ -213,6 +216,7 @@ http_client_accept(struct web *web, int fd)
 				"your address has too many connections");
 		return;
 	}
+	http_clients_make_room(web);
 	web->clients.admitting = true;
 	mhd_uv_accept(&web->server, fd);
 	if (web->clients.admitting && !proxied) /* libmicrohttpd refused it */
@@ -286,6 +290,7 @@ http_client_close(struct web *web, struct http_client *client)
 		return;
 	list_remove(client);
 	clients->n--;
+	clients->n_leaving -= client->leaving;
 	holdings_clear(web, client);
 	if (client->admitted)
 		mural_conn_release(web->host, &client->peer.any);

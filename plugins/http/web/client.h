@@ -47,12 +47,14 @@ struct http_client {
 	struct progress progress; /* while HTTP_CLIENT_READING */
 	struct request *request;  /* the present one; NULL: none */
 	bool had_left;            /* at the last sweep */
+	bool leaving;             /* it was disconnected, and is not gone yet */
 	struct holding body, answer;
 };
 
 struct http_clients {
 	struct http_client *first;
 	unsigned n, most; /* now; and at a time, since memory was given back */
+	unsigned n_leaving, max;
 	uv_timer_t sweep;
 	bool admitting; /* the one being accepted right now */
 };
@@ -63,6 +65,11 @@ void http_clients_stop(struct web *web);
 
 /* Takes over a connected socket.  One that murald's limits refuse gets a 403 or 429. */
 void http_client_accept(struct web *web, int fd);
+
+/* crowd.c's: how many clients there may be; and when as many are there, some of the
+ * source that has most are disconnected. */
+unsigned http_clients_max(void);
+void http_clients_make_room(struct web *web);
 
 /* libmicrohttpd's callback; `arg` is the struct web. */
 void http_client_changed(void *arg, struct MHD_Connection *connection, void **context,

@@ -26,6 +26,18 @@ store_halves(struct mural_brush *brush, const struct mural_batch *batch, uint32_
 	brush->painted += n;
 }
 
+/* What who fills batches may paint by himself. */
+static void
+flush_pairs(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		mural_store_pair(&brush->pixels[batch->places[i]], batch->colours[i],
+			brush->owner);
+		mural_mark(brush, batch->tiles[i]);
+	}
+	brush->painted += n;
+}
+
 static void
 begin(struct painter_thread *me)
 {
@@ -79,7 +91,10 @@ paint_batch(struct painter_thread *me, uint16_t number)
 		canvas_publish(&canvas, &me->brush);
 		sched_yield();
 	}
-	mural_batch_flush(&me->brush, &batch, held);
+	if (me->brush.owner != 0 && broken != HALVES && number % 2)
+		flush_pairs(&me->brush, &batch, held);
+	else
+		mural_batch_flush(&me->brush, &batch, held);
 	if (broken == EARLY_DAMAGE)
 		memset(me->brush.damage, 0, canvas.view.words * 64);
 	canvas_publish(&canvas, &me->brush);

@@ -171,6 +171,49 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 	canvas_finish(&plain);
 }
 
+/* Who fills batches paints by himself what the brush would paint, while it would. */
+TEST_WITH(pairs_are_painted_without_the_brush, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brush;
+	struct canvas_painter as = { .id = f->ids[ANNA] };
+	struct rules rules = { .generation = 2, .all_frozen = true };
+	struct canvas_thread thread;
+	uint32_t *const pixel = &brush->pixels[3 * brush->stride + 2 * brush->step];
+	uint64_t word;
+
+	assert_int_equal(brush->owner, 0);
+	canvas_brush_paint_as(brush, &as);
+	assert_int_not_equal(brush->owner, 0);
+	mural_put(brush, 2, 3, 0xff010203);
+	word = pixel_load(&f->canvas, 2, 3);
+	mural_store_pair(pixel, 0, 0);
+	mural_store_pair(pixel, 0xff010203, brush->owner);
+	assert_true(pixel_load(&f->canvas, 2, 3) == word);
+	assert_int_equal(word_id(word), f->ids[ANNA]);
+
+	as.id = f->ids[BEN];
+	canvas_brush_paint_as(brush, &as);
+	mural_store_pair(pixel, 0xff010203, brush->owner);
+	assert_int_equal(word_id(pixel_load(&f->canvas, 2, 3)), f->ids[BEN]);
+	as.banned = true;
+	canvas_brush_paint_as(brush, &as);
+	assert_int_equal(brush->owner, 0);
+	as.banned = false;
+	canvas_brush_paint_as(brush, &as);
+	assert_int_not_equal(brush->owner, 0);
+
+	canvas_thread_start(&f->canvas, &thread, NULL);
+	canvas_brush_join(brush, &thread, false);
+	f->canvas.rules = &rules;
+	canvas_brush_begin(brush);
+	assert_int_equal(brush->owner, 0);
+	f->canvas.rules = f->canvas.open;
+	canvas_brush_begin(brush);
+	assert_int_not_equal(brush->owner, 0);
+	canvas_thread_stop(&thread);
+}
+
 TEST_WITH(others_are_dimmed_for_who_looks_on, set_up, tear_down)
 {
 	struct fixture *f = *state;

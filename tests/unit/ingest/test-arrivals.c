@@ -118,6 +118,22 @@ TEST(a_burst_waits_in_the_kernel)
 	arrivals_finish(&arrivals);
 }
 
+TEST(many_sources_have_more_patience)
+{
+	struct arrivals arrivals;
+	char source[20];
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(source, sizeof(source), "2001:db8:%d::1", i % (PLACES / 2));
+		(void)arrive(&arrivals, source);
+	}
+	assert_false(arrivals_take(&arrivals, 1000));
+	assert_false(arrivals_take(&arrivals, 1049));
+	assert_true(arrivals_take(&arrivals, 1050));
+	arrivals_finish(&arrivals);
+}
+
 /* One connects as fast as he is served, and fills the places and the kernel's queue: that
  * nobody waits for long among the places says nothing of who stands there. */
 TEST(who_comes_behind_a_flood_is_soon_here)

@@ -53,7 +53,7 @@ set_up(void **state)
 		6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
 	f->state.capture.local_addrs.addresses = f->own;
 	f->state.capture.local_addrs.n_addresses = 2;
-	f->state.raw4 = f->state.raw6 = -1; /* nothing to reply through */
+	f->state.raw = (struct raw_reply){ -1, -1 }; /* nothing to reply through */
 	f->config = (struct icmp_config){
 		.interface = "any", .target = "own", .bsd_time = true
 	};
