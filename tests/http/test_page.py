@@ -198,6 +198,11 @@ def test_it_is_exact_again_while_others_paint(tmp_path, browser):
         browser.page("{ view }", "view.redraw()")
         at_rest(browser)
         assert browser.page("{ render }", canvas) == slices
+        # where all of it changes before all of it was pooled, its last rows have their turn
+        last = browser.page("{ render }", "(() => { const all = { left: 0, top: 0, right: 1000, bottom: 300 }; let last = 0;"
+                            "for (let n = 0; n < 100; n++) { render.changed(all); last = Math.max(last, render.next_piece().bottom); }"
+                            "render.changed(all); return last; })()")
+        assert last == 300
         browser.goto("about:blank")
     browser.errors.clear()
 

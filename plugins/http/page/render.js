@@ -102,16 +102,32 @@ export class Render {
 		return this.sheets[0].image;
 	}
 
+	// Rows that wait keep their turn, and others come behind all that wait: where everything changes
+	// again and again, all of it has its turn.
+	wait(part) {
+		const at = this.dirty.findIndex(({ top, bottom }) => top < part.bottom && part.top < bottom);
+
+		if (at < 0) {
+			this.dirty.push(part);
+			return;
+		}
+		const { top, bottom } = this.dirty[at];
+
+		this.dirty[at] = { ...join(this.dirty[at], part), top, bottom };
+		if (part.top < top)
+			this.wait({ ...part, bottom: top });
+		if (part.bottom > bottom)
+			this.wait({ ...part, top: bottom });
+	}
+
 	// A part of the image was written.
 	changed(part) {
-		const same = this.dirty.findIndex(({ top, bottom }) => top < part.bottom && part.top < bottom);
+		this.wait(part);
+		if (this.dirty.length > PARTS_MOST) {
+			const all = this.dirty.reduce(join), { top } = this.dirty[0];
 
-		if (same >= 0)
-			this.dirty[same] = join(this.dirty[same], part);
-		else
-			this.dirty.push(part);
-		if (this.dirty.length > PARTS_MOST)
-			this.dirty = [this.dirty.reduce(join)];
+			this.dirty = [{ ...all, top }, { ...all, bottom: top }].filter(part => part.top < part.bottom);
+		}
 		this.sheets.forEach((sheet, k) => {
 			const here = { left: part.left >> k, top: part.top >> k,
 				right: Math.min((part.right - 1 >> k) + 1, sheet.width),
