@@ -202,6 +202,36 @@ def test_p2_asks_for_a_name_and_a_one_time_password(tmp_path, browser):
     browser.errors.clear()
 
 
+def test_a_login_that_is_refused_late_is_told(wall, browser):
+    """By a wall that takes longer than the page waits for that; and what did not open is closed."""
+    opened(browser, wall)
+    assert browser.eval("""(async () => {
+        const [{ P2 }, { Job }] = await Promise.all(['ways', 'job'].map(name => import(`/static/picture-${name}.js`)));
+        const own = WebSocket, sockets = [];
+        window.WebSocket = class {
+            static OPEN = 1;
+            constructor() { Object.assign(this, { readyState: 1, bufferedAmount: 0 }); sockets.push(this); setTimeout(() => this.onopen()); }
+            send() {}
+            close() { this.is_closed = true; }
+        };
+        const way = new P2({ port: 1, left: 0, top: 0, width: 9, height: 9, origin: 'top-left', rate: 0, burst: 1, login: true });
+        await way.open();
+        Object.assign(way.socket, { readyState: 3 }).onclose({ code: 1008 });
+        const said = await way.send([[0, 0, 0]]).catch(error => error.message);
+        const opens = way.open();
+        while (!way.socket.onmessage)
+            await new Promise(done => setTimeout(done));
+        way.socket.onmessage({ data: new Blob(["a pixel"]) });
+        await opens;
+        Object.assign(way.socket, { readyState: 3 }).onclose({ code: 1008 });
+        const later = await way.send([[0, 0, 0]]).catch(error => error.message);
+        way.authenticate = () => { throw new Error('no'); };
+        const not_open = await new Job(way, {}, () => {}).run().catch(error => error.message);
+        window.WebSocket = own;
+        return [said, later, not_open, sockets.at(-1).is_closed];
+    })()""") == ["login", "lost", "no", True]  # "lost": beyond what a source may send
+
+
 def test_a_picture_is_chosen_in_the_dialog_and_pasted(wall, browser):
     for way in (lambda png: browser.choose_in_dialog("#drop", "a.png", png), browser.paste):
         opened(browser, wall)

@@ -36,8 +36,8 @@ export class Job {
 
 	// Resolves when it is over; throws what the way throws.
 	async run() {
-		await this.way.open();
 		try {
+			await this.way.open();
 			for (let turn = 0; turn < TURNS_MOST && !this.is_over; turn++) {
 				const found = shuffle(this.missing(turn === 0 && !this.only), this.cells.columns);
 

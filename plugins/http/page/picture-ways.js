@@ -91,7 +91,7 @@ function origin_of({ origin, left, top, width, height }) {
 	return [x - left, y - top];
 }
 
-// The code of a WebSocket that is closed to who may not do what he wants.
+// The code of a WebSocket that is closed to who may not do what he wants: to log in, or later, so much.
 const POLICY = 1008;
 
 // What the wall says before it closes.
@@ -123,10 +123,11 @@ export class P2 {
 
 	async open() {
 		const socket = this.socket = new WebSocket(this.address);
-		const closed = new Promise((_, failed) => {
+		let beat, is_in = false; // this.beat may be another connection's before this one is closed
+		const closed = this.closed = new Promise((_, failed) => {
 			socket.onclose = ({ code }) => {
-				clearInterval(this.beat);
-				failed(new Refused(code === POLICY && this.needs_login ? "login" : "lost"));
+				clearInterval(beat);
+				failed(new Refused(code === POLICY && this.needs_login && !is_in ? "login" : "lost"));
 			};
 		});
 
@@ -134,8 +135,8 @@ export class P2 {
 		await within(OPEN_MS, Promise.race([closed, new Promise(done => { socket.onopen = done; })]), "lost");
 		this.authenticate();
 		if (this.needs_login)
-			await Promise.race([closed, this.let_in(), pause(LET_IN_MS)]);
-		this.beat = setInterval(() => socket.send(new Uint8Array([0xff, 0xff])), BEAT_MS);
+			await Promise.race([closed, this.let_in().then(() => { is_in = true; }), pause(LET_IN_MS)]);
+		beat = this.beat = setInterval(() => socket.send(new Uint8Array([0xff, 0xff])), BEAT_MS);
 		this.due = performance.now();
 	}
 
@@ -176,7 +177,9 @@ export class P2 {
 
 		while (this.socket.bufferedAmount > 0 && performance.now() - since < ANSWER_MS)
 			await pause(10);
-		if (this.socket.readyState !== WebSocket.OPEN || this.socket.bufferedAmount > 0)
+		if (this.socket.readyState !== WebSocket.OPEN)
+			await within(OPEN_MS, this.closed, "lost"); // which says why: a login may be refused late
+		if (this.socket.bufferedAmount > 0)
 			throw new Refused("lost");
 	}
 
