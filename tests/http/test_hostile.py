@@ -406,14 +406,18 @@ def test_slow_readers_of_films_stop_no_others(tmp_path):
 
 def test_films_of_two_sources_keep_no_third_one_waiting(tmp_path):
     with recorded(tmp_path, 12) as (wall, start):
-        idle, greedy = threads(wall), []
-        for i in range(16):
-            greedy.append(connect(wall, "127.0.0.%d" % (20 + i % 2)))
-            greedy[-1].sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + 1000 + i))
-        wait_for("the thread", lambda: threads(wall) > idle or None)
-        assert ask(wall, "/timelapse?source=wall")[0] == 200
-        assert len(select.select(greedy, (), (), 0)[0]) < 8
-        for s in greedy:
+        os.kill(wall.process.pid, signal.SIGSTOP)  # nothing is done before all have asked
+        greedy = [connect(wall, "127.0.0.%d" % (20 + i % 2)) for i in range(16)]
+        for i, s in enumerate(greedy):
+            s.sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + 1000 + i))
+        third = connect(wall, "127.0.0.7")
+        third.sendall(b"GET /timelapse?source=wall HTTP/1.1\r\nHost: wall\r\n\r\n")
+        os.kill(wall.process.pid, signal.SIGCONT)
+        assert third.recv(100).startswith(b"HTTP/1.1 200 ")
+        then = received_ms(third)
+        answered = select.select(greedy, (), (), 0)[0]
+        assert sum(received_ms(s) < then for s in answered) < 8
+        for s in [*greedy, third]:
             s.close()
 
 
