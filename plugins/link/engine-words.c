@@ -141,8 +141,10 @@ take_moved(struct engine *engine, const char *error)
 {
 	const char *address = strrchr(error, ' ');
 
+	/* cut off it would have no port; a local socket is no node of a cluster */
 	if (strncmp(error, "MOVED ", 6) != 0 || !address || !strchr(address, ':') ||
-		address[1] == ':')
+		address[1] == ':' || strncmp(address + 1, "unix:", 5) == 0 ||
+		strlen(address + 1) >= ADDRESS_MAX)
 		return false;
 	snprintf(engine->moved, ADDRESS_MAX, "%s", address + 1);
 	return true;

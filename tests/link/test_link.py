@@ -10,11 +10,13 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
 
 from author import pkg_config
+from closing import Closing
 from control import Operator, control
 from linking import (Client, Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
                      read_payload, section, short_folder, wait_linked)
@@ -632,6 +634,51 @@ def test_a_cluster(tmp_path):
         converged(nodes[1], a, b)
         assert "its cluster has this wall at %s; the wall goes on alone" % (address % ports[1]) in a.log()
         assert "its cluster" not in b.log()
+
+
+class Liar(Closing):
+    """An engine that takes any password, and then says `error` to all but PING."""
+
+    def __init__(self, error):
+        self.error, self.n = error, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                self.n += 1
+                threading.Thread(target=self.answer, args=(client,), daemon=True).start()
+
+    def answer(self, client):
+        with client, client.makefile("rwb", 0) as file, contextlib.suppress(OSError):
+            while (line := file.readline()).startswith(b"*"):
+                words = [file.readline() and file.readline() for _ in range(int(line[1:]))]
+                file.write(b"+PONG\r\n" if words[0] in (b"AUTH\r\n", b"PING\r\n") else b"-%s\r\n" % self.error)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+@pytest.mark.parametrize("where", ["x" * 300 + ":6379", "unix:%s", "x" * 300, ":6379"],
+                         ids=["long", "local", "no port", "no host"])
+def test_a_cluster_that_lies(tmp_path, where):
+    """Its word leads nowhere, and no password to a local socket."""
+    path = os.path.join(short_folder(tmp_path, "trap"), "s")
+    with socket.socket(socket.AF_UNIX) as trap:
+        trap.bind(path)
+        trap.listen()
+        trap.setblocking(False)
+        error = b"MOVED 1 " + (where % path if "%" in where else where).encode()
+        with Liar(error) as liar, Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:%d\npassword = sesame\n" % (
+                liar.port)) as wall:
+            wait_for("it to be tried again and again", lambda: liar.n >= 6 or wall.process.poll() is not None, 60)
+            assert wall.stop() == 0
+        with pytest.raises(BlockingIOError):
+            trap.accept()
 
 
 def test_addresses_without_a_sentinel(tmp_path):
