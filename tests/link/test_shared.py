@@ -38,7 +38,6 @@ def state(wall):
         return next(p["state"] for p in operator.done("status")["plugins"] if p["name"] == "link")
 
 
-
 def dots(n, colour=(9, 9, 9)):
     return b"".join(dot(i % 64, i // 64 % 48, colour) for i in range(n))
 
@@ -202,6 +201,29 @@ def test_boards_without_an_engine(engine, tmp_path):
         with boards(engine, tmp_path, "c") as (c,):
             wait_for("c to know all", lambda: known(c, late) and known(c, token), 60)
             assert c.put(old, 0, 0, 0).status == 401
+
+
+def tell(engine, said):
+    engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", json.dumps(said))
+
+
+def parcel(number, **more):
+    """A registration on another wall."""
+    return dict({"id": "%024x" % number, "name": "n", "author": "a", "secret": "5" * 64, "number": number}, **more)
+
+
+@needs_http
+def test_a_full_board_of_other_walls(engine, tmp_path):
+    """Of those that others tell, too, the source that holds most gives way."""
+    many = """for i = 0, 32767 do redis.call('XADD', KEYS[1], '*', 'n', 'somebody', 'd', string.format(
+        '{"id":"%024x","name":"n","author":"a","secret":"%064x","number":%d,"source":%d}',
+        i + 100, 5, i + 100, 2 + i % 8)) end"""
+    with boards(engine, tmp_path, "a") as (a,):
+        tell(engine, parcel(7, source=1))
+        engine.ask("EVAL", many, 1, GENERATORS)
+        wait_for("all to be known", lambda: known(a, "%024x" % (100 + 32767)), 120)
+        assert not all(known(a, "%024x" % (100 + i)) for i in range(8))
+        assert known(a, "%024x" % 7)
 
 
 CELLS = "mural:{mural.0.0}:share:http/cells"

@@ -33,9 +33,10 @@ tell_generator(const struct fellows *fellows, const struct generator *generator)
 
 	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
 		snprintf(secret + 2 * i, 3, "%02x", generator->secret[i]);
-	tell(fellows, json_pack("{ss ss ss ss sI}", "id", generator->id, "name",
+	tell(fellows, json_pack("{ss ss ss ss sI sI}", "id", generator->id, "name",
 			      generator->name, "author", generator->author, "secret",
-			      secret, "number", (json_int_t)generator->number));
+			      secret, "number", (json_int_t)generator->number, "source",
+			      (json_int_t)generators_source(generator)));
 }
 
 static void
@@ -134,7 +135,8 @@ adopt(struct fellows *fellows, const json_t *json)
 				      fellow_nibble(digits[2 * i + 1]));
 	if (generators_find(fellows->generators, from.id, STORE_ID_LEN))
 		return true;
-	adopted = generators_adopt(fellows->generators, &from);
+	adopted = generators_adopt(fellows->generators, &from,
+		(uint64_t)json_integer_value(json_object_get(json, "source")));
 	if (adopted && adopted->number == fellows->told + 1)
 		set_told(fellows, adopted->number);
 	return true;

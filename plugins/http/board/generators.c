@@ -416,8 +416,15 @@ generators_add(struct generators *generators, const char *name, const char *auth
 	return 0;
 }
 
+uint64_t
+generators_source(const struct generator *generator)
+{
+	return generator->holder->source;
+}
+
 const struct generator *
-generators_adopt(struct generators *generators, const struct store_generator *from)
+generators_adopt(struct generators *generators, const struct store_generator *from,
+	uint64_t source)
 {
 	struct store_generator numbered = *from;
 	struct generator *adopted;
@@ -426,7 +433,7 @@ generators_adopt(struct generators *generators, const struct store_generator *fr
 	if (generators->last_number == UINT32_MAX)
 		return NULL;
 	numbered.number = generators->last_number + 1;
-	adopted = generators_insert(generators, &numbered, 0);
+	adopted = generators_insert(generators, &numbered, source);
 	if (!adopted)
 		return NULL;
 	generators->last_number++;

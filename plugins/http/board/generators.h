@@ -80,10 +80,14 @@ unsigned generators_register_wait(struct generators *generators, uint64_t source
 int generators_add(struct generators *generators, const char *name, const char *author,
 	const char *secret, uint64_t source, struct generator **added);
 
-/* Adds one that was registered on another wall, by whom is not known here; not told to
- * who watches.  NULL: there is no room. */
-const struct generator *generators_adopt(
-	struct generators *generators, const struct store_generator *from);
+/* Adds one that was registered on another wall; `source` is what that one calls who did,
+ * so that those of one give way together.  Not told to who watches.  NULL: there is no
+ * room. */
+const struct generator *generators_adopt(struct generators *generators,
+	const struct store_generator *from, uint64_t source);
+
+/* Who holds it; not after it was removed. */
+uint64_t generators_source(const struct generator *generator);
 
 /* Calls changed(arg, ...) for each one that is added or removed; NULL: no more. */
 void generators_watch(struct generators *generators,
