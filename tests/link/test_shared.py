@@ -213,6 +213,18 @@ def parcel(number, **more):
 
 
 @needs_http
+def test_who_is_told_late_is_told_in_order(engine, tmp_path):
+    """What has come back says that all before it are there: the engine may end in between."""
+    with boards(engine, tmp_path, "a") as (a,):
+        engine.kill()
+        tokens = [a.register("n%d" % i) for i in range(20)]
+        engine.start()
+        wait_for("all to be told", lambda: engine.ask("XLEN", GENERATORS) >= len(tokens), 60)
+        said = [json.loads(fields[3]) for _, fields in engine.ask("XRANGE", GENERATORS, "-", "+")]
+        assert [one["id"] for one in said] == tokens
+
+
+@needs_http
 def test_a_full_board_of_other_walls(engine, tmp_path):
     """Of those that others tell, too, the source that holds most gives way."""
     many = """for i = 0, 32767 do redis.call('XADD', KEYS[1], '*', 'n', 'somebody', 'd', string.format(

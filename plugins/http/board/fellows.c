@@ -88,6 +88,24 @@ set_told(struct fellows *fellows, uint32_t number)
 	store_set_number(fellows->store, "told", number);
 }
 
+/* By number, although the list has the newest first: what comes back says that all below
+ * it are there. */
+static void
+tell_generators(const struct fellows *fellows)
+{
+	const size_t most = generators_count(fellows->generators);
+	struct generator **list = calloc(most + 1, sizeof(struct generator *));
+	size_t n = 0;
+
+	for (struct generator *i = generators_first(fellows->generators); list && i;
+		i = i->next)
+		if (*i->id && i->number > fellows->told && n < most)
+			list[n++] = i;
+	while (n > 0)
+		tell_generator(fellows, list[--n]);
+	free(list);
+}
+
 /* The walls are linked: what the others may not know. */
 static void
 tell_all(struct fellows *fellows, bool anew)
@@ -96,9 +114,7 @@ tell_all(struct fellows *fellows, bool anew)
 
 	if (anew)
 		set_told(fellows, 0);
-	for (struct generator *i = generators_first(fellows->generators); i; i = i->next)
-		if (*i->id && i->number > fellows->told)
-			tell_generator(fellows, i);
+	tell_generators(fellows);
 	TAILQ_FOREACH(removed, &fellows->removed, next)
 	{
 		tell_removed(fellows, removed->id);
