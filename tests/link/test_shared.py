@@ -213,6 +213,20 @@ def parcel(number, **more):
 
 
 @needs_http
+def test_who_was_removed_stays_so(engine, tmp_path):
+    """Also if a wall that has not heard of it tells it once more."""
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        token, never = a.register("one"), parcel(7)
+        assert a.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+        tell(engine, {"removed": never["id"]})
+        for said in never, parcel(8, id=token), parcel(9):
+            tell(engine, said)
+        for board in a, b:
+            wait_for("the last of them", lambda board=board: known(board, "%024x" % 9))
+            assert [board.put(gone, 1000, 0, 0).status for gone in (token, never["id"])] == [401, 401]
+
+
+@needs_http
 def test_who_is_told_late_is_told_in_order(engine, tmp_path):
     """What has come back says that all before it are there: the engine may end in between."""
     with boards(engine, tmp_path, "a") as (a,):

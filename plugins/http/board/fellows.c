@@ -53,13 +53,28 @@ drop_removed(struct fellows *fellows, struct fellows_removed *removed)
 	free(removed);
 }
 
-static void
-add_removed(struct fellows *fellows, const char *id)
+static struct fellows_removed *
+find_removed(const struct fellows *fellows, const char *id)
 {
-	struct fellows_removed *removed = calloc(1, sizeof(*removed));
+	struct fellows_removed *removed;
+
+	TAILQ_FOREACH(removed, &fellows->removed, next)
+	{
+		if (strcmp(removed->id, id) == 0)
+			break;
+	}
+	return removed;
+}
+
+static void
+add_removed(struct fellows *fellows, const char *id, bool is_told)
+{
+	struct fellows_removed *removed =
+		find_removed(fellows, id) ? NULL : calloc(1, sizeof(*removed));
 
 	if (!removed)
 		return;
+	removed->is_told = is_told;
 	snprintf(removed->id, sizeof(removed->id), "%s", id);
 	if (fellows->n_removed == FELLOWS_REMOVED_MAX)
 		drop_removed(fellows, TAILQ_FIRST(&fellows->removed));
@@ -76,7 +91,7 @@ on_changed(void *arg, const struct generator *generator, bool is_removed)
 	if (!is_removed) {
 		tell_generator(fellows, generator);
 	} else if (!fellows->is_hearing) {
-		add_removed(fellows, generator->id);
+		add_removed(fellows, generator->id, false);
 		tell_removed(fellows, generator->id);
 	}
 }
@@ -117,7 +132,9 @@ tell_all(struct fellows *fellows, bool anew)
 	tell_generators(fellows);
 	TAILQ_FOREACH(removed, &fellows->removed, next)
 	{
-		tell_removed(fellows, removed->id);
+		removed->is_told &= !anew;
+		if (!removed->is_told)
+			tell_removed(fellows, removed->id);
 	}
 }
 
@@ -149,7 +166,8 @@ adopt(struct fellows *fellows, const json_t *json)
 	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
 		secret[i] = (uint8_t)(fellow_nibble(digits[2 * i]) << 4 |
 				      fellow_nibble(digits[2 * i + 1]));
-	if (generators_find(fellows->generators, from.id, STORE_ID_LEN))
+	if (generators_find(fellows->generators, from.id, STORE_ID_LEN) ||
+		find_removed(fellows, from.id))
 		return true;
 	adopted = generators_adopt(fellows->generators, &from,
 		(uint64_t)json_integer_value(json_object_get(json, "source")));
@@ -169,6 +187,7 @@ hear_removed(struct fellows *fellows, const char *id)
 	fellows->is_hearing = true;
 	if (generator)
 		generators_remove(fellows->generators, generator);
+	add_removed(fellows, id, true);
 	fellows->is_hearing = false;
 	return true;
 }
@@ -179,17 +198,12 @@ returned(struct fellows *fellows, const json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "removed"));
 	const int64_t number = json_integer_value(json_object_get(json, "number"));
-	struct fellows_removed *removed;
+	struct fellows_removed *removed = id ? find_removed(fellows, id) : NULL;
 
 	if (number > fellows->told && number <= UINT32_MAX)
 		set_told(fellows, (uint32_t)number);
-	TAILQ_FOREACH(removed, &fellows->removed, next)
-	{
-		if (id && strcmp(removed->id, id) == 0)
-			break;
-	}
 	if (removed)
-		drop_removed(fellows, removed);
+		removed->is_told = true;
 }
 
 bool

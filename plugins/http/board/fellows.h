@@ -22,7 +22,7 @@ struct board;
 struct generator;
 struct generators;
 
-/* Removals that are not told yet; of more the oldest are forgotten. */
+/* Removals, here and elsewhere; of more the oldest are forgotten. */
 #define FELLOWS_REMOVED_MAX 4096
 
 /* Generators and removals that the engine keeps for who comes later. */
@@ -30,6 +30,7 @@ struct generators;
 
 struct fellows_removed {
 	TAILQ_ENTRY(fellows_removed) next;
+	bool is_told; /* kept, as who has not heard of it may tell the generator */
 	char id[STORE_ID_LEN + 1];
 };
 
