@@ -108,7 +108,8 @@ read_topics(struct engine *engine)
 		command_send(&command, &engine->sharing, on_parcels);
 }
 
-/* The last parcel that there is: who was further follows an engine that began anew. */
+/* The last parcel that there is, or the one that was heard last: if that is not there any
+ * more the engine has begun anew, whatever others have told it since. */
 static void
 on_topic_tip(redisAsyncContext *context, void *answer, void *arg)
 {
@@ -123,10 +124,7 @@ on_topic_tip(redisAsyncContext *context, void *answer, void *arg)
 	if (!topic->is_followed || topic->n_asked > 0)
 		return;
 	(void)reply_id(reply_element(reply_element(answer, 0), 0), &tip);
-	if (topic->last.ms == UINT64_MAX)
-		topic->last = tip;
-	else if (entry_id_compare(&tip, &topic->last) < 0)
-		topic->last = (struct entry_id){ 0, 0 };
+	topic->last = tip;
 	topic->is_read = true;
 	begin.id = topic->last;
 	engine->events.on_parcel(engine->arg, topic->name, &begin);
@@ -138,6 +136,7 @@ engine_follow(struct engine *engine, const char *name, const struct entry_id *af
 {
 	struct topic *topic = find_topic(engine, name);
 	struct command command = { .n = 0 };
+	char id[ENTRY_ID_TEXT];
 
 	for (size_t i = 0; i < TOPICS_MAX && !topic; i++)
 		if (!engine->topics[i].is_followed && engine->topics[i].n_asked == 0)
@@ -150,9 +149,12 @@ engine_follow(struct engine *engine, const char *name, const struct entry_id *af
 	topic->is_followed = true;
 	topic->is_read = false;
 	topic->n_asked++;
-	command_words(&command, "XREVRANGE");
+	entry_id_format(after, id);
+	command_words(&command, after->ms == UINT64_MAX ? "XREVRANGE" : "XRANGE");
 	command_text(&command, topic->key);
-	command_words(&command, "+ - COUNT 1");
+	command_text(&command, after->ms == UINT64_MAX ? "+" : id);
+	command_text(&command, after->ms == UINT64_MAX ? "-" : id);
+	command_words(&command, "COUNT 1");
 	if (command_ask(&command, &engine->commands, on_topic_tip, topic))
 		return 0;
 	topic->n_asked--;

@@ -3,8 +3,10 @@
 board behind a load balancer is one, too."""
 import contextlib
 import json
+import os
 import signal
 import socket
+import sqlite3
 import struct
 import time
 
@@ -236,6 +238,23 @@ def test_who_is_told_late_is_told_in_order(engine, tmp_path):
         wait_for("all to be told", lambda: engine.ask("XLEN", GENERATORS) >= len(tokens), 60)
         said = [json.loads(fields[3]) for _, fields in engine.ask("XRANGE", GENERATORS, "-", "+")]
         assert [one["id"] for one in said] == tokens
+
+
+@needs_http
+def test_an_engine_that_began_anew_unseen(engine, tmp_path):
+    """Another wall has told it something before this one is linked to it again."""
+    def told_number():
+        with contextlib.closing(sqlite3.connect(os.path.join(tmp_path, "b", "board.db"))) as database:
+            return database.execute("SELECT value FROM number WHERE name = 'told'").fetchone()
+
+    with boards(engine, tmp_path, "b") as (b,):
+        token = b.register("one")
+        wait_for("it to have come back", lambda: told_number() == (1,))
+    engine.ask("FLUSHALL")
+    tell(engine, parcel(7))
+    with boards(engine, tmp_path, "b", "c") as (b, c):
+        wait_for("c to know it", lambda: known(c, token), 60)
+        assert known(c, "%024x" % 7)
 
 
 @needs_http
