@@ -206,16 +206,23 @@ returned(struct fellows *fellows, const json_t *json)
 		removed->is_told = true;
 }
 
+/* After what it says: a crash in between is to have it read again. */
+static void
+set_heard(const struct fellows *fellows, const struct mural_parcel *parcel)
+{
+	store_set_number(fellows->store, "heard ms", (int64_t)parcel->ms);
+	store_set_number(fellows->store, "heard seq", (int64_t)parcel->seq);
+}
+
 bool
 fellows_heard(struct fellows *fellows, const struct mural_parcel *parcel)
 {
 	json_t *json, *removed;
 	bool makes_sense = true;
 
-	store_set_number(fellows->store, "heard ms", (int64_t)parcel->ms);
-	store_set_number(fellows->store, "heard seq", (int64_t)parcel->seq);
 	if (!parcel->data) {
 		tell_all(fellows, parcel->ms == 0 && parcel->seq == 0);
+		set_heard(fellows, parcel);
 		return true;
 	}
 	json = json_loadb(parcel->data, parcel->len, JSON_REJECT_DUPLICATES, NULL);
@@ -227,6 +234,7 @@ fellows_heard(struct fellows *fellows, const struct mural_parcel *parcel)
 	else
 		makes_sense = adopt(fellows, json);
 	json_decref(json);
+	set_heard(fellows, parcel);
 	return makes_sense;
 }
 
