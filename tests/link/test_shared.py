@@ -286,6 +286,8 @@ def test_one_log_and_one_budget_of_cells(engine, tmp_path):
         one, two, three = (a.register(name) for name in ("one", "two", "three"))
         wait_for("b to know all", lambda: all(known(b, token) for token in (one, two, three)))
         a.paint(one, 1, 2, 3)
+        wait_for("b to hear it", lambda: b.settings()["stats"]["pixels"] == 1)
+        assert b.put(one, 5, 5, 3).status == 429, "which costs its source nothing"
         b.paint(two, 3, 4, 0)  # which is white already
         for board in a, b:
             wait_for("both to be counted", lambda board=board: board.settings()["stats"] == {

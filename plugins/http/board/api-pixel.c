@@ -63,6 +63,7 @@ answer_leased(struct request *request)
 		return api_reply_unauthorized(request);
 	if (pending->left_ms == 0)
 		return paint_cell(request, generator, &pending->pixel);
+	board_credit_paint(board, http_client_source(request->web, request->connection));
 	generator->ready_ns = now + pending->left_ms * MS;
 	return api_reply_cooldown(request, generator, now);
 }
@@ -73,7 +74,9 @@ on_leased(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms)
 	struct pending_cell *pending = arg;
 
 	pending->lease = NULL;
-	pending->left_ms = outcome == MURAL_LEASE_TAKEN ? left_ms : 0;
+	if (outcome != MURAL_LEASE_TAKEN)
+		left_ms = 0;
+	pending->left_ms = left_ms < RATE_MAX_MS ? left_ms : RATE_MAX_MS;
 	request_resume(pending->request, answer_leased);
 }
 

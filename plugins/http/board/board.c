@@ -113,6 +113,19 @@ board_paint_wait_ms(struct board *board, uint64_t source)
 }
 
 void
+board_credit_paint(struct board *board, uint64_t source)
+{
+	struct mural_rate rate;
+	struct mural_bucket *bucket = paint_bucket(board, source, &rate);
+
+	if (!bucket)
+		return;
+	mural_bucket_debit(bucket, &rate, -1);
+	if (bucket->debt < 0)
+		bucket->debt = 0;
+}
+
+void
 board_debit_paint(struct board *board, uint64_t source)
 {
 	struct mural_rate rate;

@@ -124,6 +124,9 @@ void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t col
  * its generators; 0: not at all, and this one is counted. */
 uint64_t board_paint_wait_ms(struct board *board, uint64_t source);
 
+/* It was not set after all. */
+void board_credit_paint(struct board *board, uint64_t source);
+
 /* The source has set one on another wall. */
 void board_debit_paint(struct board *board, uint64_t source);
 
