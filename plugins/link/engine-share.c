@@ -231,11 +231,13 @@ on_left(redisAsyncContext *context, void *answer, void *arg)
 	const redisReply *reply = answer;
 
 	(void)context;
-	if (reply && reply->type == REDIS_REPLY_INTEGER)
-		name_told(arg, NAME_TAKEN,
-			reply->integer > 0 ? (uint64_t)reply->integer : 1);
-	else
+	if (!reply)
 		name_told(arg, NAME_UNKNOWN, 0);
+	else /* also if PTTL is refused: somebody has it */
+		name_told(arg, NAME_TAKEN,
+			reply->type == REDIS_REPLY_INTEGER && reply->integer > 0
+				? (uint64_t)reply->integer
+				: 1);
 }
 
 /* Without a reply the engine is lost. */

@@ -185,6 +185,17 @@ def test_one_token_and_one_cooldown(engine, tmp_path):
 
 
 @needs_http
+def test_a_cooldown_that_is_not_told(engine, tmp_path):
+    """Somebody has it all the same."""
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        token = a.register("one")
+        wait_for("b to know it", lambda: known(b, token))
+        engine.ask("ACL", "SETUSER", "default", "-pttl")
+        a.paint(token, 0, 0, 3)
+        assert b.put(token, 0, 1, 3).status == 429
+
+
+@needs_http
 def test_boards_without_an_engine(engine, tmp_path):
     """Each by itself; what happened meanwhile the others know afterwards, also who was not there."""
     with boards(engine, tmp_path, "a", "b", rate="5m") as (a, b):
