@@ -282,6 +282,23 @@ def test_a_full_board_of_other_walls(engine, tmp_path):
         assert known(a, "%024x" % 7)
 
 
+@needs_http
+def test_who_paints_on_another_wall_is_not_idle(engine, tmp_path):
+    with boards(engine, tmp_path, "a", "b", rate="20ms") as (a, b):
+        old, busy = a.register("old"), a.register("busy")
+        wait_for("b to know both", lambda: known(b, old) and known(b, busy))
+
+        def remove():
+            """Who was idle for some seconds; busy is not."""
+            before = b.settings()["stats"]["pixels"]
+            wait_for("busy to paint", lambda: a.put(busy, 1, 1, 3).status == 200)
+            wait_for("b to hear it", lambda: b.settings()["stats"]["pixels"] > before)
+            return b.ask("POST", "/removeGenerators", {"token": "adm", "idle": 4}).json()["removed"]
+
+        assert wait_for("one to be removed", remove) == 1
+        assert known(b, busy) and not known(b, old)
+
+
 CELLS = "mural:{mural.0.0}:share:http/cells"
 
 

@@ -174,6 +174,7 @@ hear_cell(struct fellow_cells *cells, const uint8_t *p, struct store_pixel *pixe
 	board_debit_paint(board, get_source(board, p + 18));
 	if (!generator)
 		return;
+	generator->used_ns = uv_hrtime();
 	cell.generator = pixel->generator = generator->number;
 	board_count(board, pixel, generator);
 	if (!sign(board, &cell))
