@@ -66,6 +66,19 @@ ring_soon(struct fellow_cells *cells)
 	cells->is_due = true;
 }
 
+/* It was set once more, and is not whose it was before. */
+static void
+forget_waiting(struct fellow_cells *cells, const struct store_pixel *pixel)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < cells->n_waiting; i++)
+		if (cells->waiting[i].row != pixel->row ||
+			cells->waiting[i].column != pixel->column)
+			cells->waiting[left++] = cells->waiting[i];
+	cells->n_waiting = left;
+}
+
 void
 fellow_cells_tell(struct fellow_cells *cells, const struct store_pixel *pixel,
 	const struct generator *generator, const struct sockaddr *peer)
@@ -74,6 +87,7 @@ fellow_cells_tell(struct fellow_cells *cells, const struct store_pixel *pixel,
 
 	if (!cells->host)
 		return;
+	forget_waiting(cells, pixel);
 	p = put16(put16(p, pixel->row), pixel->column);
 	*p++ = pixel->colour;
 	*p++ = pixel->unnecessary;
@@ -147,8 +161,10 @@ sign(struct board *board, const struct fellow_cell *cell)
 
 	if (board->colours[place] != cell->colour)
 		return false;
-	if (painter && *painter->id)
+	if (painter && *painter->id) {
 		board_set_cell(board, place, cell->colour, false, painter);
+		board->covered[place] = false;
+	}
 	return true;
 }
 
@@ -177,6 +193,7 @@ hear_cell(struct fellow_cells *cells, const uint8_t *p, struct store_pixel *pixe
 	generator->used_ns = uv_hrtime();
 	cell.generator = pixel->generator = generator->number;
 	board_count(board, pixel, generator);
+	forget_waiting(cells, pixel);
 	if (!sign(board, &cell))
 		wait_for_colour(cells, &cell);
 	if (board->on_heard)
