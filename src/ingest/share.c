@@ -31,6 +31,7 @@ struct share_follow {
 	struct mural_host *host; /* NULL: murald itself */
 	char topic[TOPIC_MAX];
 	uint64_t ms, seq; /* of the last that was heard */
+	bool is_of_now;   /* what is told while there is no engine is not heard */
 	void (*heard)(struct mural_host *host, const struct mural_parcel *parcel);
 };
 
@@ -102,6 +103,7 @@ follow_start(struct share *share, const struct share_follow *wanted)
 	if (!follow)
 		return -ENOMEM;
 	*follow = *wanted;
+	follow->is_of_now = wanted->ms == UINT64_MAX;
 	LIST_INSERT_HEAD(&share->follows, follow, follows);
 	follow_begin(share, follow);
 	return 0;
@@ -253,6 +255,20 @@ end_patience(struct share *share, uint64_t now)
 
 /* ------------------------------------------------------------------ the carrier */
 
+static void
+set_engine(struct share *share, bool has_engine)
+{
+	struct share_follow *follow;
+
+	share->has_engine = has_engine;
+	for (follow = LIST_FIRST(&share->follows); follow && !has_engine;
+		follow = LIST_NEXT(follow, follows))
+		if (follow->is_of_now) {
+			follow->ms = UINT64_MAX;
+			follow->seq = 0;
+		}
+}
+
 int
 mural_carry(struct mural_host *host, const struct mural_carrier *carrier)
 {
@@ -262,7 +278,7 @@ mural_carry(struct mural_host *host, const struct mural_carrier *carrier)
 		return -ENOENT;
 	if (share->carrier && share->carrier != host)
 		return -EBUSY;
-	share->has_engine = false;
+	set_engine(share, false);
 	share->carrier = carrier ? host : NULL;
 	share->with = carrier;
 	return 0;
@@ -276,7 +292,7 @@ mural_carries(struct mural_host *host, bool has_engine)
 
 	if (share->carrier != host)
 		return;
-	share->has_engine = has_engine;
+	set_engine(share, has_engine);
 	share->slow_ms = 0;
 	for (follow = LIST_FIRST(&share->follows); follow;
 		follow = LIST_NEXT(follow, follows))

@@ -216,6 +216,34 @@ def test_boards_without_an_engine(engine, tmp_path):
             assert c.put(old, 0, 0, 0).status == 401
 
 
+def malformed(board, name):
+    """What an instance has counted as that."""
+    for line in board.ask("GET", "/metrics").body.decode().splitlines():
+        if line.startswith("murald_discarded_total") and "malformed" in line and '"%s"' % name in line:
+            return int(line.split()[-1])
+    return 0
+
+
+@needs_http
+def test_what_was_told_meanwhile(engine, tmp_path):
+    """Nobody's budget pays for what others told while a wall was not linked: it had limits of its own."""
+    with board_wall(short_folder(tmp_path, "a"), others=DOTS + section(engine),
+                    core=SHARED + "pixels-per-source = 500\n") as a, Board(a) as board:
+        wait_linked(a)
+        a.paint(dots(10))
+        wait_for("it to be told", lambda: told(engine) == {"127.0.0.1": 10})
+        a.process.send_signal(signal.SIGSTOP)
+        engine.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        engine.ask("XADD", SPENT, "*", "n", "somebody", "d", b"?")
+        a.process.send_signal(signal.SIGCONT)
+        wait_for("it to be linked", lambda: a.log().count("linked by") == 2, 60)
+        a.paint(dots(10, (1, 2, 3)))  # which it tells behind its question for the last one
+        wait_for("it to be told", lambda: engine.ask("XLEN", SPENT) > 2)
+        engine.ask("XADD", SPENT, "*", "n", "somebody", "d", b"?")
+        wait_for("that to be read", lambda: malformed(board, "link") > 0)
+        assert malformed(board, "link") == 1
+
+
 def tell(engine, said):
     engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", json.dumps(said))
 
@@ -346,7 +374,4 @@ def test_forged_registrations(engine, tmp_path):
         for board in a, b:
             wait_for("the last cell", lambda board=board: board.settings()["stats"]["pixels"] == 1)
             wait_for("the last of them", lambda board=board: known(board, good["id"]))
-            text = board.ask("GET", "/metrics").body.decode()
-            count = next(line for line in text.splitlines()
-                         if line.startswith("murald_discarded_total") and 'malformed' in line and '"http"' in line)
-            assert count.endswith(" %d" % (len(bad) + 1)), count
+            assert malformed(board, "http") == len(bad) + 1
