@@ -70,6 +70,7 @@ struct engine {
 
 	struct topic topics[TOPICS_MAX];
 	bool is_reading_topics;
+	uint64_t topics_asked_ms;
 };
 
 /* ---- connecting */

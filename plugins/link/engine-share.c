@@ -104,8 +104,17 @@ read_topics(struct engine *engine)
 	for (size_t i = 0; i < n; i++)
 		command_text(&command, ids[i]);
 	engine->is_reading_topics = n > 0;
+	engine->topics_asked_ms = uv_now(engine->host->loop);
 	if (n > 0)
 		command_send(&command, &engine->sharing, on_parcels);
+}
+
+uint64_t
+engine_topics_wait_ms(const struct engine *engine)
+{
+	return engine->is_reading_topics
+		       ? uv_now(engine->host->loop) - engine->topics_asked_ms
+		       : 0;
 }
 
 /* The last parcel that there is, or the one that was heard last: if that is not there any

@@ -187,6 +187,10 @@ void engine_lease(struct engine *engine);
 int engine_follow(struct engine *engine, const char *name, const struct entry_id *after);
 void engine_unfollow(struct engine *engine, const char *name);
 
+/* For how long it has owed what it is to say of topics within a second; 0: it does not.
+ */
+uint64_t engine_topics_wait_ms(const struct engine *engine);
+
 /* The last `keep` are kept. */
 int engine_tell(
 	struct engine *engine, const char *name, const struct blob *data, uint64_t keep);

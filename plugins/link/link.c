@@ -108,6 +108,8 @@ on_second(const struct mural_event *event, struct mural_brush *brush)
 	else if (!link->is_looking && since >= LOOK_S * 1000)
 		link_look(link);
 	sharing_tick(link);
+	if (engine_topics_wait_ms(link->engine) > PATIENCE_S * 1000)
+		engine_restart(link->engine, "it does not say what is shared");
 	if (link->phase != PHASE_LINKED)
 		return;
 	flight_tick(link);

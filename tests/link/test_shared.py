@@ -15,11 +15,13 @@ import pytest
 from boardclient import Board, board_wall
 from control import Operator, control
 from linking import Engine, linked, section, short_folder, wait_linked
+from relay import Relay
 from waiting import wait_for
 from wall import DOTS, Wall, dot, has_plugin
 
 pytestmark = pytest.mark.skipif(
     not has_plugin("link"), reason="built without link: apt-get install libhiredis-dev libzstd-dev")
+LONG = os.environ.get("MURALD_LONG")
 SHARED = "limits = shared\n"
 SPENT = "mural:{mural.0.0}:share:limits"
 
@@ -125,6 +127,26 @@ def test_tellings_that_make_no_sense(engine, tmp_path):
             finish(a, other, 4)
             assert time.monotonic() - begin < 60
         assert a.totals("link")["malformed"] == 7
+
+
+class Swallower(Relay):
+    """Once `swallows` is set the next question for what is shared gets lost, and its connection stays open."""
+    swallows = False
+
+    def note(self, data, held, asked):
+        if self.swallows and b"XREAD" in data and b":share:limits" in data:
+            self.swallows = False
+            raise OSError("swallowed")
+
+
+@pytest.mark.skipif(not LONG, reason="a wall has patience for 15 s: set MURALD_LONG=1")
+def test_an_engine_that_falls_silent_on_what_is_shared(engine, tmp_path):
+    with Swallower(engine.path) as relay, Wall(
+            tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:%d\n" % relay.port, core=SHARED) as wall:
+        wait_linked(wall)
+        relay.swallows = True
+        wait_for("a word", lambda: "it does not say what is shared; the wall goes on alone" in wall.log(), 60)
+        wait_for("it to be linked", lambda: wall.log().count("linked by") == 2, 60)
 
 
 def test_nobody_carries(tmp_path):
