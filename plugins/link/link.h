@@ -152,6 +152,7 @@ struct link {
 	struct reins reins;
 	bool shares; /* also limits: it is this wall's carrier */
 	bool was_tell_refused;
+	unsigned refused_s; /* for how long */
 	uint64_t tell_said_at;
 	bool has_all_acts; /* that the engine had when it was asked */
 

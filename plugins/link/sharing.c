@@ -2,6 +2,8 @@
 /* Carries what walls share beside the picture, with server.limits = shared. */
 #include "link/link.h"
 
+#define RETELL_S 5
+
 static int
 on_tell(struct mural_host *host, const char *topic, const void *data, size_t len,
 	uint64_t keep)
@@ -69,12 +71,13 @@ sharing_set(struct link *link, bool has_engine)
 	mural_carries(link->host, has_engine);
 }
 
-/* What was refused is told again when topics begin anew. */
+/* What was refused is told again when topics begin anew; that may be all generators. */
 void
 sharing_tick(struct link *link)
 {
-	if (!link->was_tell_refused)
+	if (!link->was_tell_refused || ++link->refused_s < RETELL_S)
 		return;
+	link->refused_s = 0;
 	link->was_tell_refused = false;
 	sharing_set(link, true);
 }
