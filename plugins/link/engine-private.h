@@ -17,7 +17,7 @@
 #define ADDRESS_MAX 280
 
 /* Topics that are followed at a time. */
-#define TOPICS_MAX 8
+#define TOPICS_MAX 32
 #define TOPIC_NAME_MAX 160
 #define TOPIC_KEY_MAX (TOPIC_NAME_MAX + KEY_MAX)
 
@@ -110,7 +110,7 @@ bool engine_is_out_of_memory(const redisReply *reply);
 
 /* ---- commands */
 
-#define WORDS_MAX 24
+#define WORDS_MAX (8 + 2 * TOPICS_MAX)
 
 struct command {
 	const char *words[WORDS_MAX];
