@@ -56,13 +56,10 @@ drop_removed(struct fellows *fellows, struct fellows_removed *removed)
 static struct fellows_removed *
 find_removed(const struct fellows *fellows, const char *id)
 {
-	struct fellows_removed *removed;
+	struct fellows_removed *removed = TAILQ_FIRST(&fellows->removed);
 
-	TAILQ_FOREACH(removed, &fellows->removed, next)
-	{
-		if (strcmp(removed->id, id) == 0)
-			break;
-	}
+	while (removed && strcmp(removed->id, id) != 0)
+		removed = TAILQ_NEXT(removed, next);
 	return removed;
 }
 
