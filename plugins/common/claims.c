@@ -9,7 +9,9 @@ compare_sources(const void *a, const void *b)
 {
 	const struct claim *left = a, *right = b;
 
-	return left->source < right->source ? -1 : left->source > right->source;
+	if (left->source != right->source)
+		return left->source < right->source ? -1 : 1;
+	return left->age < right->age ? -1 : left->age > right->age;
 }
 
 static int
@@ -33,6 +35,8 @@ count_source(const struct claim *claims, size_t n, size_t *amount)
 	return i;
 }
 
+/* Of a source each weighs what is still held when those before it have given way: else a
+ * source that holds a little more than others would lose all of it. */
 void
 claims_rank(struct claim *claims, size_t n)
 {
@@ -43,8 +47,10 @@ claims_rank(struct claim *claims, size_t n)
 	qsort(claims, n, sizeof(*claims), compare_sources);
 	for (size_t i = 0; i < n; i += size) {
 		size = count_source(claims + i, n - i, &amount);
-		for (size_t j = i; j < i + size; j++)
+		for (size_t j = i; j < i + size; j++) {
 			claims[j].weight = amount;
+			amount -= claims[j].amount;
+		}
 	}
 	qsort(claims, n, sizeof(*claims), compare_claims);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Claims: what clients hold of something that has one bound for all, and who gives way
- * when that is reached: the source that holds most, and of its clients the oldest.
+ * when that is reached: the source that holds most, of its clients the oldest; then the
+ * one that holds most without that, and so on.
  */
 #pragma once
 

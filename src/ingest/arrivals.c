@@ -167,6 +167,13 @@ arrivals_have_all(struct arrivals *arrivals)
 	arrivals->refused_ms = 0;
 }
 
+static void
+send_away(struct arrivals *arrivals, int fd)
+{
+	close(fd);
+	arrivals->n_closed++;
+}
+
 void
 arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer)
 {
@@ -178,21 +185,21 @@ arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer)
 	source = arrival ? source_get(arrivals, &key) : NULL;
 	if (!source) {
 		free(arrival);
-		close(fd);
+		send_away(arrivals, fd);
 		return;
 	}
 	*arrival = (struct arrival){ .peer = *peer, .fd = fd };
 	if (arrivals->n == arrivals->most && source->n + 1 < arrivals->highest) {
 		most = LIST_FIRST(&arrivals->levels[arrivals->highest]);
-		close(take_out(
-			arrivals, most, TAILQ_LAST(&most->waiting, arrival_queue)));
+		send_away(arrivals, take_out(arrivals, most,
+					    TAILQ_LAST(&most->waiting, arrival_queue)));
 	}
 	if (arrivals->n < arrivals->most) {
 		put_in(arrivals, source, arrival);
 	} else {
 		source_set_level(arrivals, source, source->n);
 		free(arrival);
-		close(fd);
+		send_away(arrivals, fd);
 	}
 }
 

@@ -31,6 +31,7 @@ struct arrivals {
 	struct arrival_level *levels; /* sources by how many clients of theirs wait */
 	uint32_t highest;             /* the level of the source with most; 0: none */
 	uint64_t refused_ms;          /* none was accepted since; 0: not so */
+	uint64_t n_closed;            /* that had to go, ever */
 };
 
 /* `most` places, at least 1.  0 or -ENOMEM. */

@@ -19,7 +19,9 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "ingest/instance.h"
 #include "ingest/multicast.h"
+#include "ingest/worker.h"
 #include "lib/address.h"
 
 /* Who finds the queue full asks again after a second; the kernel caps it. */
@@ -302,6 +304,19 @@ thread_worked_ms(void)
 	return (uint64_t)worked.tv_sec * 1000 + (uint64_t)worked.tv_nsec / 1000000;
 }
 
+/* Their plugin never hears of them. */
+static void
+count_sent_away(struct listener *listener, uint64_t n)
+{
+	struct shard *shard;
+
+	if (n == 0 || !listener->instance)
+		return;
+	shard = &listener->instance->shards[0]; /* the main thread's */
+	mural_discard(&shard->brush, MURAL_RATE_LIMITED, n);
+	shard_publish(shard);
+}
+
 /* All that wait in the kernel, so that who takes turns with others need not wait there
  * behind them. */
 static void
@@ -363,10 +378,12 @@ static void
 on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct listener *listener = poll->data;
+	const uint64_t n_closed = listener->arrivals.n_closed;
 
 	(void)status;
 	(void)events;
 	accept_arrivals(listener);
+	count_sent_away(listener, listener->arrivals.n_closed - n_closed);
 	if (uv_is_active((uv_handle_t *)&listener->more))
 		return;
 	serve_arrivals(listener);

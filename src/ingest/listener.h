@@ -55,9 +55,9 @@ struct listener {
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
 	const char *name;      /* borrowed */
-	struct listener *next; /* instance.c's, as the two below */
+	struct listener *next; /* instance.c's, as the next */
 	struct ingest *ingest;
-	struct instance *instance;
+	struct instance *instance; /* whose; NULL: no plugin's */
 
 	/* the loop has closed all handles; may be NULL */
 	void (*on_closed)(struct listener *listener);

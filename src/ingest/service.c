@@ -165,6 +165,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 		return ret;
 	}
 	new->host = host;
+	new->listener.instance = container_of(host, struct instance, host);
 	new->listener.arrivals.prefix = ((struct ratelimit *)host->limits)->prefix;
 	new->on_client = client;
 	new->listener.on_closed = on_listener_closed;

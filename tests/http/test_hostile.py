@@ -421,6 +421,37 @@ def test_films_of_two_sources_keep_no_third_one_waiting(tmp_path):
             s.close()
 
 
+def test_who_comes_anew_for_each_film_keeps_nobody_waiting(tmp_path):
+    """A visitor stays connected and has had a film; others leave after each and ask for the next."""
+    with recorded(tmp_path, 12) as (wall, start), connect(wall, "127.0.0.7") as visitor:
+        numbers = iter(range(10 ** 6))
+
+        def want(s):
+            to = start + 1000 + next(numbers)
+            s.sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % to)
+            return s
+
+        want(visitor)
+        head, _, body = visitor.recv(1 << 16).partition(b"\r\n\r\n")
+        left = int(re.search(rb"(?i)content-length: (\d+)", head)[1]) - len(body)
+        while left > 0:
+            left -= len(visitor.recv(min(left, 1 << 20)))
+        greedy = {want(connect(wall, source)): source for source in ["127.0.0.%d" % (20 + i) for i in range(6)]}
+        films, away = 0, []
+        want(visitor)
+        while visitor not in (ready := select.select([visitor, *greedy], (), (), 30)[0]):
+            assert ready
+            for s in ready:
+                for source in away:  # by now the wall has seen that it left
+                    greedy[want(connect(wall, source))] = source
+                away = [greedy.pop(s)]
+                s.close()
+                films += 1
+            assert films < 24
+        for s in greedy:
+            s.close()
+
+
 def test_films_that_nobody_waits_for_are_not_made(tmp_path):
     with recorded(tmp_path, 60) as (wall, start):
         idle = threads(wall)

@@ -109,9 +109,9 @@ class Updates:
 class Client(Updates, Closing):
     """p² over a plain socket."""
 
-    def __init__(self, port, name=None, code="1234", host="127.0.0.1"):
+    def __init__(self, port, name=None, code="1234", host="127.0.0.1", source=""):
         super().__init__()
-        self.socket = socket.create_connection((host, port), 30)
+        self.socket = socket.create_connection((host, port), 30, (source, 0))
         self.socket.settimeout(0.05)
         self.closed = False
         if name is not None:

@@ -169,65 +169,93 @@ list_late(const struct viewers *viewers, struct late *late)
 	return n;
 }
 
-/* The first of those of the source that keeps most; of two sources, of the one that is
- * further behind.  Viewers of a source often share a frame. */
-static const struct late *
-find_slowest(const struct late *late, size_t n)
+/* What a source keeps: its part of the list, without those that were dropped. */
+struct keeps {
+	size_t bytes;
+	const struct late *first, *end; /* the one furthest behind; of the source */
+};
+
+/* Viewers of a source often share a frame. */
+static struct keeps
+source_keeps(const struct late *late, const struct late *end)
 {
-	const struct late *slowest = NULL;
-	size_t most = 0;
+	const struct late *source = late;
+	const struct frame *before = NULL;
+	struct keeps keeps = { 0 };
 
-	for (size_t begin = 0, end; begin < n; begin = end) {
-		size_t kept = 0;
+	for (; late < end && late->source == source->source; late++) {
+		const struct frame *frame = late->viewer->frame;
 
-		for (end = begin; end < n && late[end].source == late[begin].source;
-			end++)
-			if (end == begin ||
-				late[end].viewer->frame != late[end - 1].viewer->frame)
-				kept += late[end].viewer->frame->bytes;
-		if (kept < most || (kept == most && slowest &&
-					   late[begin].behind <= slowest->behind))
+		if (frame && !keeps.first)
+			keeps.first = late;
+		if (frame && frame != before)
+			keeps.bytes += frame->bytes;
+		before = frame;
+	}
+	keeps.end = late;
+	return keeps;
+}
+
+/* The source that keeps most; of two, the one that is further behind. */
+static struct keeps
+find_slowest(const struct late *late, const struct late *end)
+{
+	struct keeps slowest = { 0 }, keeps;
+
+	for (; late < end; late = keeps.end) {
+		keeps = source_keeps(late, end);
+		if (!keeps.first || keeps.bytes < slowest.bytes)
 			continue;
-		most = kept;
-		slowest = &late[begin];
+		if (!slowest.first || keeps.bytes > slowest.bytes ||
+			keeps.first->behind > slowest.first->behind)
+			slowest = keeps;
 	}
 	return slowest;
 }
 
 /* All of the source that share its frame: without the others nothing is gained by one. */
 static void
-drop_sharers(const struct late *slowest, const struct late *end)
+drop_sharers(const struct keeps *keeps)
 {
-	const struct frame *frame = slowest->viewer->frame;
-	const uint64_t source = slowest->source;
+	const struct frame *frame = keeps->first->viewer->frame;
 
-	for (; slowest < end && slowest->source == source &&
-		slowest->viewer->frame == frame;
-		slowest++)
-		viewer_drop(slowest->viewer);
+	for (const struct late *late = keeps->first;
+		late < keeps->end && late->viewer->frame == frame; late++)
+		viewer_drop(late->viewer);
 }
 
-/* Drops viewers of the source that has most while all frames together take too much
- * memory. */
+static bool
+is_too_much(const struct viewers *viewers)
+{
+	return viewers->capture.viewer_bytes > bytes_max(viewers);
+}
+
+/* Drops viewers of the sources that keep most while all frames together take too much
+ * memory; those of thousands that are as slow together, since a choice takes a while. */
 static void
 drop_slowest(struct viewers *viewers)
 {
-	const struct late *slowest;
-	struct late *late;
-	size_t n;
+	struct keeps slowest, keeps;
+	const struct late *end;
+	struct late *all;
 
-	if (viewers->capture.viewer_bytes <= bytes_max(viewers))
+	if (!is_too_much(viewers))
 		return;
-	late = calloc(viewers->web->host->counts->viewers, sizeof(*late));
-	if (!late)
+	all = calloc(viewers->web->host->counts->viewers, sizeof(*all));
+	if (!all)
 		return;
+	end = all + list_late(viewers, all);
 	do {
-		n = list_late(viewers, late);
-		slowest = find_slowest(late, n);
-		if (slowest)
-			drop_sharers(slowest, late + n);
-	} while (slowest && viewers->capture.viewer_bytes > bytes_max(viewers));
-	free(late);
+		slowest = find_slowest(all, end);
+		for (const struct late *late = slowest.first ? all : end;
+			late < end && is_too_much(viewers); late = keeps.end) {
+			keeps = source_keeps(late, end);
+			if (keeps.first && keeps.bytes == slowest.bytes &&
+				keeps.first->behind == slowest.first->behind)
+				drop_sharers(&keeps);
+		}
+	} while (slowest.first && is_too_much(viewers));
+	free(all);
 }
 
 static void

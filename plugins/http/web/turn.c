@@ -42,6 +42,9 @@ source_hold(struct web *web, uint64_t key)
 		return NULL;
 	source->key = key;
 	source->clients = 1;
+	/* else who comes anew for each would always be next */
+	for (int i = 0; i < LONG_WORKS; i++)
+		source->last_work[i] = web->turn.works;
 	TAILQ_INIT(&source->deferred);
 	if (!tsearch(source, &web->turn.sources, compare_keys)) {
 		free(source);

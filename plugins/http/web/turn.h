@@ -29,7 +29,7 @@ struct http_source {
 	unsigned clients;
 	unsigned due_in; /* turn.number of the last turn that owed it an answer */
 	size_t held;     /* holdings.c's, while it chooses who gives way */
-	uint64_t last_work[LONG_WORKS];       /* when it had its last turn of each */
+	uint64_t last_work[LONG_WORKS];       /* its last turn of each, or when it came */
 	struct request_queue deferred;        /* the oldest first */
 	TAILQ_ENTRY(http_source) in_rotation; /* while it has some */
 };
