@@ -378,6 +378,37 @@ def test_one_log_and_one_budget_of_cells(engine, tmp_path):
 
 
 @needs_http
+def test_a_cell_that_is_set_while_another_waits_for_it(engine, tmp_path):
+    """Its colour has not come when one here sets it to the same: that one painted it."""
+    with boards(engine, tmp_path, "a") as (a,):
+        one, other = a.register("one"), parcel(7)
+        tell(engine, other)
+        wait_for("it to be known", lambda: known(a, other["id"]))
+        engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, 3, token=other["id"]))
+        wait_for("it to be heard", lambda: a.settings()["stats"]["pixels"] == 1)
+        a.paint(one, 0, 0, 3)
+        wait_for("it to be told, with a look at who waits", lambda: engine.ask("XLEN", CELLS) == 2)
+        assert a.ask("GET", "/getPixelAuthor/0/0").json()["author"] == "one (a)"
+
+
+@needs_http
+def test_many_boards(engine, tmp_path):
+    """Each has topics of its own."""
+    names = ["two", "three", "four", "five"]
+    with contextlib.ExitStack() as stack:
+        walls = []
+        for folder in short_folder(tmp_path, "a"), short_folder(tmp_path, "b"):
+            more = "".join("[plugin http %s]\nlisten = 127.0.0.1:0\ndatabase = %s/%s.db\n" % (
+                name, folder, name) for name in names)
+            walls.append(stack.enter_context(board_wall(folder, more, others=DOTS + section(engine), core=SHARED)))
+        wait_linked(*walls)
+        for name in ["http", *names]:
+            a, b = (stack.enter_context(Board(wall, name=name)) for wall in walls)
+            token = a.register(name)
+            wait_for("b to know it", lambda b=b, token=token: known(b, token))
+
+
+@needs_http
 def test_forged_registrations(engine, tmp_path):
     good = {"id": "0" * 24, "name": "n", "author": "a", "secret": "5" * 64, "number": 1}
     bad = [dict(good, id="x" * 24), dict(good, id="0" * 23), dict(good, name="n" * 201), dict(good, name=1),

@@ -49,8 +49,8 @@ class Answer:
 class Board(Closing):
     """One connection."""
 
-    def __init__(self, wall, source="127.0.0.1"):
-        self.http = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20,
+    def __init__(self, wall, source="127.0.0.1", name="http"):
+        self.http = http.client.HTTPConnection("127.0.0.1", wall.port(name), timeout=20,
                                                source_address=(source, 0))
 
     def ask(self, method, path, body=None, headers=()):
