@@ -28,6 +28,7 @@ clang-tidy | clients/pixelflut.c | bugprone-not-null-terminated-result | the tex
 clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
 clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
+clang-tidy | plugins/http/board/fellows.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
 clang-tidy | plugins/link/flight.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
 clang-tidy | plugins/link/reins.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
 clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
