@@ -7,6 +7,10 @@
 /* An event is sent at once, and those of the next FLUSH_MS together, to save frames. */
 #define FLUSH_MS 20
 
+/* How many sessions are sent theirs before others have a turn; each takes some ten
+ * microseconds. */
+#define FLUSHED_PER_TURN 256
+
 /* How often sessions are checked; while one is probed, its GET must be answered soon. */
 #define SWEEP_MS 1000
 #define PROBE_SWEEP_MS 100
@@ -81,18 +85,36 @@ socketio_pump(struct socketio *io, struct session *session)
 
 /* -------------------------------------------------------------------- events */
 
+/* False: all have theirs. */
+static bool
+flush_some(struct socketio *io)
+{
+	for (size_t n = 0; io->flush_next < SESSIONS_MAX; io->flush_next++) {
+		struct session *session = io->sessions.slots[io->flush_next];
+
+		if (!session || !session->joined)
+			continue;
+		if (n++ == FLUSHED_PER_TURN)
+			return true;
+		socketio_pump(io, session);
+	}
+	io->flush_next = 0;
+	return false;
+}
+
 static void
 on_flush(uv_timer_t *timer)
 {
 	struct socketio *io = timer->data;
 
-	io->flushed_ms = now_ms(io);
-	for (size_t i = 0; i < SESSIONS_MAX; i++) {
-		struct session *session = io->sessions.slots[i];
-
-		if (session && session->joined)
-			socketio_pump(io, session);
+	if (io->flush_next == 0) {
+		io->flushed_ms = now_ms(io);
+		io->flush_end = io->sessions.events.end;
 	}
+	if (flush_some(io))
+		uv_timer_start(timer, on_flush, 1, 0);
+	else if (io->sessions.events.end > io->flush_end)
+		uv_timer_start(timer, on_flush, FLUSH_MS, 0);
 }
 
 /* An event cannot be sent: listeners must reconnect, and fetch the board. */

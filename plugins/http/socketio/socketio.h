@@ -33,7 +33,9 @@ struct socketio {
 	struct sessions sessions;
 	struct session_socket *sockets;
 	uv_timer_t sweep, flush;
-	uint64_t flushed_ms;
+	uint64_t flushed_ms; /* when the last flush began */
+	uint64_t flush_end;  /* the number behind its last event */
+	size_t flush_next;   /* the slot with which it goes on; 0: none is under way */
 	bool stopping;
 };
 

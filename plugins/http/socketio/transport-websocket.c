@@ -6,8 +6,11 @@
 #include "common/list.h"
 #include "http/socketio/socketio.h"
 
-/* Sent at once; more when the client has read it. */
+/* Sent at once; more when the client has read it.  What the kernel does not take is kept
+ * for it, so that many listeners get shorter pieces. */
 #define CHUNK_BYTES (64 * 1024)
+#define CHUNK_BYTES_LEAST 1024
+#define CHUNKS_BYTES (4 * 1024 * 1024) /* of all listeners */
 
 static struct session_socket *
 socket_of(struct websocket *ws)
@@ -23,6 +26,14 @@ send_text(struct session_socket *socket, const char *text, size_t len)
 }
 
 /* ------------------------------------------------------------ to the session */
+
+static size_t
+chunk_bytes(const struct sessions *sessions)
+{
+	const size_t share = CHUNKS_BYTES / sessions->n_joined;
+
+	return MAX(MIN(share, CHUNK_BYTES), CHUNK_BYTES_LEAST);
+}
 
 void
 session_socket_pump(struct socketio *io, struct session *session)
@@ -42,8 +53,8 @@ session_socket_pump(struct socketio *io, struct session *session)
 		session_backlog(&io->sessions, session) > 0) {
 		struct event_ring_slice piece;
 
-		session->next = event_ring_frames(
-			&io->sessions.events, session->next, CHUNK_BYTES, &piece);
+		session->next = event_ring_frames(&io->sessions.events, session->next,
+			chunk_bytes(&io->sessions), &piece);
 		websocket_send_frames(
 			ws, piece.head, piece.head_len, piece.body, piece.body_len);
 	}
