@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads one hexadecimal digit. */
+/* Reads hexadecimal digits, one or two. */
 #pragma once
 
 #include <string.h>
@@ -12,4 +12,15 @@ hex_digit(char c)
 	const char *at = c ? strchr(digits, c) : NULL;
 
 	return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* The byte that two of them are; -1: they are not.  Looks at the second one only behind a
+ * digit. */
+static inline int
+hex_byte(const char *digits)
+{
+	const int high = hex_digit(digits[0]);
+	const int low = high < 0 ? -1 : hex_digit(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
 }

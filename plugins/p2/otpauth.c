@@ -26,11 +26,11 @@ unescape(char *text)
 			*to++ = *from;
 			continue;
 		}
-		int high = hex_digit(from[1]), low = high < 0 ? -1 : hex_digit(from[2]);
+		const int byte = hex_byte(from + 1);
 
-		if (low < 0 || high + low == 0)
+		if (byte <= 0)
 			return false;
-		*to++ = (char)(high << 4 | low);
+		*to++ = (char)byte;
 		from += 2;
 	}
 	*to = '\0';

@@ -26,7 +26,6 @@ paint_cell(struct request *request, struct generator *generator,
 {
 	struct board *board = request->subject;
 	const struct board_settings *settings = &board->settings;
-
 	const struct http_client *client = http_client_of(request->connection);
 
 	http_client_paint_as(request->web, request->connection, generator->painter);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/hex-digit.h"
 #include "http/board/board.h"
 #include "http/board/fellows.h"
 #include "http/board/generators.h"
@@ -92,8 +93,7 @@ fellow_cells_tell(struct fellow_cells *cells, const struct store_pixel *pixel,
 	*p++ = pixel->colour;
 	*p++ = pixel->unnecessary;
 	for (size_t i = 0; i < STORE_ID_LEN; i += 2)
-		*p++ = (uint8_t)(fellow_nibble(generator->id[i]) << 4 |
-				 fellow_nibble(generator->id[i + 1]));
+		*p++ = (uint8_t)hex_byte(generator->id + i);
 	put_source(p, peer);
 	if (++cells->n == FELLOW_CELLS)
 		tell(cells);

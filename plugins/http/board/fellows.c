@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/hex-digit.h"
 #include "http/board/generators.h"
 #include "http/web/json-field.h"
 
@@ -161,8 +162,7 @@ adopt(struct fellows *fellows, const json_t *json)
 		!is_hex(digits, 2 * STORE_SECRET_LEN))
 		return false;
 	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
-		secret[i] = (uint8_t)(fellow_nibble(digits[2 * i]) << 4 |
-				      fellow_nibble(digits[2 * i + 1]));
+		secret[i] = (uint8_t)hex_byte(digits + 2 * i);
 	if (generators_find(fellows->generators, from.id, STORE_ID_LEN) ||
 		find_removed(fellows, from.id))
 		return true;

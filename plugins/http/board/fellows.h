@@ -44,13 +44,6 @@ struct fellows {
 	bool is_hearing; /* a removal, which is not told again */
 };
 
-/* Of a hexadecimal digit, 0 to 9 and a to f. */
-static inline uint8_t
-fellow_nibble(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 /* `heard` passes on to fellows_heard(). */
 void fellows_start(struct fellows *fellows, struct mural_host *host, struct store *store,
 	struct generators *generators,

@@ -77,11 +77,10 @@ url_unescape(void *arg, struct MHD_Connection *connection, char *text)
 	(void)arg;
 	(void)connection;
 	for (const char *from = text; *from; to++) {
-		int high = from[0] == '%' ? hex_digit(from[1]) : -1;
-		int low = high >= 0 ? hex_digit(from[2]) : -1;
+		const int byte = from[0] == '%' ? hex_byte(from + 1) : -1;
 
-		if (low >= 0 && (high | low)) {
-			*to = (char)(high << 4 | low);
+		if (byte > 0) {
+			*to = (char)byte;
 			from += 3;
 		} else {
 			*to = *from++;
