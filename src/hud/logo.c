@@ -184,17 +184,27 @@ over(uint32_t ground, uint32_t pixel)
 	return out;
 }
 
-void
-logo_draw(const struct logo *logo, const struct font_bitmap *bitmap, uint32_t left,
-	uint32_t top, uint32_t width, uint32_t height)
+/* `kept`: what it is in that size; NULL: it is scaled now. */
+static void
+draw(const struct logo *logo, const uint32_t *kept, const struct font_bitmap *bitmap,
+	uint32_t left, uint32_t top, uint32_t width, uint32_t height)
 {
 	for (uint32_t y = 0; y < height && top + y < bitmap->height; y++)
 		for (uint32_t x = 0; x < width && left + x < bitmap->width; x++) {
 			uint32_t *pixel =
 				&bitmap->pixels[(top + y) * bitmap->stride + left + x];
 
-			*pixel = over(*pixel, scaled_pixel(logo, x, y, width, height));
+			*pixel = over(
+				*pixel, kept ? kept[(size_t)y * width + x]
+					     : scaled_pixel(logo, x, y, width, height));
 		}
+}
+
+void
+logo_draw(const struct logo *logo, const struct font_bitmap *bitmap, uint32_t left,
+	uint32_t top, uint32_t width, uint32_t height)
+{
+	draw(logo, NULL, bitmap, left, top, width, height);
 }
 
 /* NULL: no memory. */
@@ -226,14 +236,5 @@ logo_draw_again(struct logo *logo, const struct font_bitmap *bitmap, uint32_t le
 {
 	const struct logo_size *size = keep_size(logo, width, height);
 
-	if (!size) {
-		logo_draw(logo, bitmap, left, top, width, height);
-		return;
-	}
-	for (uint32_t y = 0; y < height && top + y < bitmap->height; y++) {
-		uint32_t *pixel = &bitmap->pixels[(top + y) * bitmap->stride + left];
-
-		for (uint32_t x = 0; x < width && left + x < bitmap->width; x++)
-			pixel[x] = over(pixel[x], size->pixels[(size_t)y * width + x]);
-	}
+	draw(logo, size ? size->pixels : NULL, bitmap, left, top, width, height);
 }

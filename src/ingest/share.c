@@ -37,7 +37,6 @@ struct share_follow {
 
 struct mural_lease {
 	LIST_ENTRY(mural_lease) leases;
-	struct share *share;
 	uint64_t asked_ms;
 	void (*done)(void *arg, enum mural_lease_outcome outcome, uint64_t left_ms);
 	void *arg;
@@ -138,9 +137,8 @@ mural_heard(struct mural_host *host, const char *topic, const struct mural_parce
 	follow->heard(follow->host ? follow->host : host, parcel);
 }
 
-/* Those of an instance, or with NULL all. */
-static void
-follows_end(struct share *share, const struct instance *instance)
+void
+share_forget(struct share *share, const struct instance *instance)
 {
 	struct share_follow *follow, *next;
 
@@ -149,12 +147,6 @@ follows_end(struct share *share, const struct instance *instance)
 		if (!instance || follow->host == &instance->host)
 			follow_end(share, follow);
 	}
-}
-
-void
-share_forget(struct share *share, const struct instance *instance)
-{
-	follows_end(share, instance);
 }
 
 /* ------------------------------------------------------------------ telling */
@@ -199,7 +191,6 @@ mural_lease_name(struct mural_host *host, const char *name, uint64_t for_ms,
 	if (!lease)
 		return NULL;
 	*lease = (struct mural_lease){
-		.share = share,
 		.asked_ms = uv_now(share->ingest->loop),
 		.done = done,
 		.arg = arg,
@@ -372,7 +363,7 @@ share_stop(struct share *share)
 	if (!share->ingest)
 		return;
 	share->has_engine = false;
-	follows_end(share, NULL);
+	share_forget(share, NULL);
 	uv_close((uv_handle_t *)&share->tick, NULL);
 	share->ingest = NULL;
 }

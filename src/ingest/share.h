@@ -38,5 +38,5 @@ int share_start(struct share *share, struct ingest *ingest);
 /* Instances may still call afterwards; accepts one that never started. */
 void share_stop(struct share *share);
 
-/* Nothing of the instance is left. */
+/* Ends what an instance follows, or with NULL all. */
 void share_forget(struct share *share, const struct instance *instance);
