@@ -2,7 +2,7 @@
 /*
  * A send buffer: what a socket did not take yet, because its reader is slow.
  *
- * * Nothing is allocated while the socket takes everything.  The caller bounds the buffer
+ * Nothing is allocated while the socket takes everything.  The caller bounds the buffer
  * by looking at sendbuf_pending() before it sends.  All of a pool together have a bound,
  * too: when it is reached, the source that holds most gives way (claims.h).
  */

@@ -3,7 +3,7 @@
  * The wide paths: several commands at once, in two steps, with the instructions of the
  * processor that it runs on.
  *
- * * The first step understands a group of commands and asks for the cache lines of their
+ * The first step understands a group of commands and asks for the cache lines of their
  * pixels, the second stores them, some groups later; loads of commands would wait behind
  * the stores otherwise.  What a group does not understand is left to the caller,
  * untouched.

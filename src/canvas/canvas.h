@@ -12,7 +12,7 @@
  * - A frame is not an instant.  Do not build anything that needs one.
  * - A new reader starts with every tile pending.
  *
- * * Damage travels in three steps.  A brush marks bytes of its own, one a tile.
+ * Damage travels in three steps.  A brush marks bytes of its own, one a tile.
  * canvas_publish() ORs them into `published`, the only bitmap that threads share.  A
  * reader that takes moves `published` into every reader's `pending` and then empties its
  * own: there is neither a clock nor a dispatcher.  The lock guards the readers and their

@@ -9,7 +9,7 @@
  * the canvas has given its remaining pixels to the crowd of its instance.  So an id never
  * means two sources.
  *
- * * Sources that may be forged (pings, datagrams) get one when they are heard of twice,
+ * Sources that may be forged (pings, datagrams) get one when they are heard of twice,
  * and make room by halves, those that painted least first.  Those that are proven, by a
  * connection or a login, never make room for forged ones, nor while they are connected. A
  * source without an id belongs to the crowd of its instance.

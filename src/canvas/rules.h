@@ -4,7 +4,7 @@
  * published: to change them, new ones are published, and the old freed when nobody looks
  * at them any more.
  *
- * * A thread that paints looks at canvas->rules when a callback begins (painters.h),
+ * A thread that paints looks at canvas->rules when a callback begins (painters.h),
  * keeps to what it found until that ends, and says which generation it has seen.
  * Callbacks of one thread do not overlap and publish their damage before they end; so
  * when all threads have seen a generation, nothing lands that it refuses, the damage of
