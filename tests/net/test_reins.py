@@ -40,6 +40,7 @@ listen = 127.0.0.1:0
 listen = 127.0.0.1:0
 websocket =
 auth = none
+put-rate = 0
 [plugin icmp]
 [plugin ipv6]
 template = %s:XXXX:YYYY:RRGG:BB??
