@@ -326,6 +326,10 @@ accept_arrivals(struct listener *listener)
 	const uint64_t worked_ms = thread_worked_ms();
 	const uint32_t all = descriptors_for_clients();
 
+	/* behind others it keeps its descriptor for some turns: one of them is enough */
+	if (listener->over && arrivals->n > 0)
+		return;
+	listener->over = false;
 	for (uint32_t i = 0; i < ACCEPTED_PER_TURN && arrivals_take(arrivals, worked_ms);
 		i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
@@ -335,7 +339,8 @@ accept_arrivals(struct listener *listener)
 
 		if (fd >= 0) {
 			arrivals_add(arrivals, fd, &peer);
-			if ((uint32_t)fd >= all)
+			listener->over = (uint32_t)fd >= all;
+			if (listener->over)
 				return; /* the next ones are the wall's own */
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {

@@ -45,6 +45,7 @@ struct listener {
 	uv_timer_t pause; /* runs after accept() ran out of descriptors */
 	uv_idle_t more;   /* active while clients wait to be served */
 	struct arrivals arrivals;
+	bool over;               /* the last that came took a descriptor of the wall's */
 	uint64_t last_logged_ms; /* of that; 0: never */
 	uint64_t
 		full_until_ms; /* make-room.c's, as the next: disconnects nobody before */
