@@ -429,8 +429,10 @@ def test_forged_registrations(engine, tmp_path):
                       b"\1" + cell(0, 0, 0, kind=5), b"\1" + cell(0, 0, 0) * 1025):
             engine.ask("XADD", CELLS, "*", "n", "somebody", "d", cells)
             bad.append(cells)
+        for board in a, b:
+            wait_for("the last of them", lambda board=board: known(board, good["id"]))
+        # not before: a cell of who is not known is nobody's
         engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, 3))
         for board in a, b:
             wait_for("the last cell", lambda board=board: board.settings()["stats"]["pixels"] == 1)
-            wait_for("the last of them", lambda board=board: known(board, good["id"]))
             assert malformed(board, "http") == len(bad) + 1
