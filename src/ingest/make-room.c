@@ -14,8 +14,10 @@
 #include "ingest/listener.h"
 #include "limits/connlimit.h"
 
-/* One descriptor in this many is for newcomers. */
+/* One descriptor in this many is for newcomers, of which a quarter is for those who have
+ * none yet: many who lose some and come again take the others. */
 #define NEWCOMERS 16
+#define STRANGERS 64
 
 /* Looking at this many descriptors takes a good part of a millisecond. */
 #define LOOKED_AT_PER_MS 4096
@@ -178,6 +180,8 @@ listener_is_full(struct listener *listener, int fd, const union peer_address *pe
 		return false;
 	has = connlimit_count_of(clients, &peer->any);
 	make_room(listener, clients, has);
+	if (has > 0)
+		all -= all / STRANGERS;
 	if ((uint32_t)fd < all && has_few(has, listener->most))
 		return false;
 	listener_log_shortage(listener, EMFILE);
