@@ -182,6 +182,8 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			uv_timer_start(&client->line_timer, on_line_timeout, LINE_MS, 0);
 		client->in_len += (size_t)n;
 		client->read_ms = uv_now(stream->loop);
+		if (client->in_len == CONTROL_LINE_MAX)
+			uv_read_stop(stream);
 	}
 	control_client_turn(client);
 }
@@ -277,10 +279,11 @@ find_peer(struct control_client *client, int fd)
 
 /* ---- who gives way */
 
+/* Who sends nothing more may be gone, and not be sent anything for an hour. */
 static bool
 is_busy(const struct control_client *client)
 {
-	return client->call || client->stream.active;
+	return client->call || (client->stream.active && !client->eof);
 }
 
 static unsigned

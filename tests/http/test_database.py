@@ -117,11 +117,13 @@ def remove_all(wall, tokens):
     sockets = []
     for some in (tokens[n::16] for n in range(16)):
         sockets.append(socket.create_connection(("127.0.0.1", wall.port("http")), 60))
-        sockets[-1].sendall(b"".join(b"DELETE /remove-pg?id=%s HTTP/1.1\r\nHost: wall\r\n%s\r\n" % (
-            token.encode(), b"Connection: close\r\n" if token == some[-1] else b"") for token in some))
+        bodies = [b'{"id":"%s"}' % token.encode() for token in some]
+        sockets[-1].sendall(b"".join(b"DELETE /remove-pg HTTP/1.1\r\nHost: wall\r\n%sContent-Length: %d\r\n\r\n%s" % (
+            b"Connection: close\r\n" if body == bodies[-1] else b"", len(body), body) for body in bodies))
     for s in sockets:
         with s, s.makefile("rb") as answers:
-            assert not re.search(rb"HTTP/1.1 [^2]", answers.read())
+            got = answers.read()
+            assert not re.search(rb"HTTP/1.1 [^2]", got), got[:2000]
 
 
 def test_who_registers_for_ever_does_not_fill_the_disk(tmp_path):
