@@ -699,7 +699,8 @@ def test_german(wall, browser):
 
 def test_who_paints_in_each_language(tmp_path, browser):
     """The page of /servers; the visitor's language, else the wall's."""
-    with board_wall(tmp_path, "language = de\n", rate="0ms") as wall, Board(wall) as board:
+    with board_wall(tmp_path, "language = de\n", rate="0ms", core="[display]\ntitle = A & B\n") as wall, \
+            Board(wall) as board:
         for n in range(2):
             token = board.register("visitor-%d" % n, "web page")
             for i in range(600):
@@ -710,7 +711,8 @@ def test_who_paints_in_each_language(tmp_path, browser):
                 ("servers", "en", "who paints the board", "and 2 guests of this page: 1,200 pixels", "The wall")):
             browser.goto(url(wall, path))
             browser.wait_text("main p", guests)
-            assert browser.text("h1 span") == head and browser.text("nav a") == nav
+            assert browser.text("h1") == "A & B " + head and browser.text("nav a") == nav
+            assert browser.eval("document.title") == head
             assert browser.eval("document.documentElement.lang") == lang
         assert browser.ask("axe") == []
 

@@ -5,7 +5,6 @@ import { language, number } from "./words.js";
 
 const words = {
 	en: {
-		title: "murald: who paints",
 		who: "who paints the board",
 		name: "Name",
 		author: "Author",
@@ -19,7 +18,6 @@ const words = {
 		operator: "For the operator",
 	},
 	de: {
-		title: "murald: wer malt",
 		who: "wer das Brett bemalt",
 		name: "Name",
 		author: "Von",
