@@ -888,6 +888,24 @@ def test_the_code_of_the_address(tmp_path):
         assert code_of(wall, "other.example", public[1])[0] == 304
 
 
+OVERLAPS = """(() => {
+    const boxes = [...document.querySelectorAll("#kiosk img, #kiosk h1, #kiosk div p, #kiosk .rate")]
+        .map(e => e.getBoundingClientRect());
+    return boxes.some((a, i) => a.right > innerWidth || a.bottom > innerHeight || boxes.slice(i + 1).some(b =>
+        a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1));
+})()"""
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1080, 1920), (1024, 768)])
+def test_a_second_screen_of_another_shape(wall, tmp_path, size):
+    """All of the strip is seen, none of it above another."""
+    with Browser(tmp_path, *size) as browser:
+        browser.goto(url(wall, "?kiosk"))
+        browser.wait_text("#kiosk code", "| nc ")
+        wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
+        assert not browser.eval(OVERLAPS)
+
+
 def test_a_second_screen(wall, browser, tmp_path):
     """?kiosk: the wall, how to join, and the rate; nothing of it can be touched."""
     browser.ask("open", viewport={"width": 1440, "height": 900})
