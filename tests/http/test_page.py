@@ -436,7 +436,8 @@ def test_the_film(wall, browser, tmp_path):
     wait_for("the button", lambda: not browser.eval("document.getElementById('wall-timelapse').hidden"))
     assert not browser.eval("performance.getEntriesByType('resource').some(e => e.name.includes('film'))")
     browser.press("#wall-timelapse")
-    wait_for("the film", lambda: film(browser, "return film?.reel?.shown") == 0)
+    wait_for("the film to play to its end", lambda: film(
+        browser, "return film?.reel && !film.playing && film.reel.shown === film.reel.moments.length - 1"), 60)
     # each moment, in any order, is what the wall was
     n = film(browser, "return film.reel.moments.length")
     at = [film(browser, "await film.go(film.reel.moments[%d].time);"
