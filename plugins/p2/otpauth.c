@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/hex-digit.h"
 #include "lib/digits.h"
+#include "lib/hex.h"
 
 #define TOTP OTPAUTH_SCHEME "totp/"
 

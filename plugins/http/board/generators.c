@@ -16,6 +16,7 @@
 #include "common/list.h"
 #include "http/board/names.h"
 #include "lib/fnv.h"
+#include "lib/hex.h"
 
 #define BUCKETS 8192
 
@@ -331,8 +332,7 @@ make_id(char id[STORE_ID_LEN + 1])
 
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	hex_write(id, bytes, sizeof(bytes));
 	return 0;
 }
 

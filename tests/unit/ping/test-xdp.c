@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/hex.h"
 #include "ping/address-template.h"
 #include "ping/packet.h"
 #include "ping/pingxelflut.h"
@@ -359,11 +360,13 @@ throw_frame(bool *plain)
 static void
 show(const struct bytes *frame, const struct seen *program, const struct seen *plain)
 {
-	for (size_t i = 0; i < frame->len; i++)
-		fprintf(stderr, "%02x", frame->at[i]);
-	fail_msg("program: %u,%u side %u %08x, %u bytes; plain: %u,%u side %u %08x, %u "
+	char hex[2 * sizeof(frame->at) + 1];
+
+	hex_write(hex, frame->at, frame->len);
+	fail_msg("%s: program: %u,%u side %u %08x, %u bytes; plain: %u,%u side %u %08x, "
+		 "%u "
 		 "bytes",
-		program->x, program->y, program->side, program->argb, program->bytes,
+		hex, program->x, program->y, program->side, program->argb, program->bytes,
 		plain->x, plain->y, plain->side, plain->argb, plain->bytes);
 }
 
