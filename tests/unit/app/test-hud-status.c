@@ -347,7 +347,7 @@ TEST(another_address_is_marked)
 	assert_true(hud_status->text.url_is_new);
 	hud_status_refresh(hud_status);
 	assert_true(hud_status->text.url_is_new);
-	hud_status->new_until_ns = uv_hrtime();
+	hud_status->lines.new_until_ns = uv_hrtime();
 	hud_status_refresh(hud_status);
 	assert_false(hud_status->text.url_is_new);
 	end(&desk);
@@ -383,8 +383,8 @@ TEST(without_a_network_that_is_said)
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	begin(&desk, &instance);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
-		strcpy(hud_status->address4, none[i]);
-		*hud_status->address6 = '\0';
+		strcpy(hud_status->lines.address4, none[i]);
+		*hud_status->lines.address6 = '\0';
 		hud_status_refresh(hud_status);
 		assert_true(hud_status->text.waits_for_network);
 		assert_string_equal(hud_status->text.url, "");
@@ -396,7 +396,7 @@ TEST(without_a_network_that_is_said)
 	for (int i = 0; i < 50; i++)
 		turn(&desk.loop);
 	assert_false(hud_status->text.invites);
-	strcpy(hud_status->address4, "192.0.2.1");
+	strcpy(hud_status->lines.address4, "192.0.2.1");
 	hud_status_refresh(hud_status);
 	assert_false(hud_status->text.waits_for_network);
 	assert_true(hud_status->text.invites);
