@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """doc/recipes.md: its commands, as they stand there, in network namespaces of their own.  Folders of the
 system are a folder of the test, and systemctl does to murald and nginx what their units do."""
+import datetime
 import io
 import os
 import re
@@ -167,7 +168,7 @@ def test_a_title(evening):
     evening.recipe("A title on the wall")
     evening.painted(0, 0, GREY)
     assert (255, 255, 255) in [rgb for _, rgb in evening.picture().crop((0, 0, 640, 40)).getcolors(9999)]
-    evening.flut("PX 0 0 ff0000\n")
+    evening.flut("PX 0 0 ff0000\nPX 0 40 ff0000\n")
     evening.painted(0, 40, RED)
     assert evening.picture().getpixel((0, 0)) == GREY
 
@@ -226,7 +227,8 @@ def test_undo(evening):
     wait_for("the next second", lambda: int(subprocess.check_output(["date", "+%s"])) > at + 1)
     evening.flut("PX 5 5 ff0000\n")
     recorded(evening, RED)
-    evening.recipe("Undo", ("10 minutes ago", "@%d" % at), n=1)
+    moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
+    evening.recipe("Undo", ("-10min", moment.strftime("%Y-%m-%dT%H:%M:%SZ")), n=1)
     evening.painted(5, 5, GREEN)
     evening.recipe("Undo", n=2)
     assert looks(open(evening.root + "/kept.png", "rb").read()) == GREEN
