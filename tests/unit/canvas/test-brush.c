@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "canvas/painters.h"
 #include "support/unit.h"
 
 #define WIDTH 150
@@ -170,7 +171,7 @@ TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
 	struct mural_batch batch;
 	uint32_t n, argb;
 
-	canvas_brush_refuse(brush, true);
+	canvas_brush_paint_as(brush, &(struct canvas_painter){ .refused = true });
 	mural_put(brush, 5, 5, 0xff000001);
 	mural_put(brush, REGION_WIDTH, 5, 0xff000001);
 	mural_row(brush, 5, 5, 2, row);
@@ -183,7 +184,7 @@ TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
 	assert_int_equal(brush->painted, 0);
 	assert_true(mural_get(brush, 5, 5, &argb));
 	assert_int_equal(argb, 0xff102030);
-	canvas_brush_refuse(brush, false);
+	canvas_brush_paint_as(brush, &(struct canvas_painter){ .refused = false });
 	mural_put(brush, 5, 5, 0xff000001);
 	assert_int_equal(brush->painted, 1);
 	assert_int_equal(brush->near_width, REGION_WIDTH);
