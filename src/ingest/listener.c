@@ -19,7 +19,6 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "ingest/instance.h"
 #include "ingest/multicast.h"
 #include "ingest/worker.h"
 #include "lib/address.h"

@@ -6,7 +6,6 @@
 #include "fuzz/fuzz.h"
 #include "http/board/palette.h"
 #include "http/board/pixel-body.h"
-#include "http/web/json-field.h"
 #include "support/unit.h"
 
 #define ID "0123456789abcdef01234567"
