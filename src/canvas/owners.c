@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/util.h"
+#include "lib/hash-salt.h"
 #include "lib/utf8.h"
 
 /* The most ids for forgeable sources. */
@@ -55,8 +55,7 @@ owners_new(void)
 
 	if (!owners)
 		return NULL;
-	if (getrandom(&owners->salt, sizeof(owners->salt), GRND_NONBLOCK) < 0)
-		owners->salt = (uintptr_t)owners;
+	owners->salt = hash_salt(owners);
 	pthread_mutex_init(&owners->lock, NULL);
 	owners->index = owners->indices[0];
 	for (uint16_t id = OWNER_IDS - 1; id >= OWNER_FIRST; id--)
