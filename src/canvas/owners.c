@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "lib/fnv.h"
 #include "lib/hash-salt.h"
 #include "lib/utf8.h"
 
@@ -99,11 +100,7 @@ mix(uint64_t hash)
 static uint64_t
 hash_name(const char *name, uint64_t salt)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ salt;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
-	return mix(hash);
+	return mix(fnv1a(FNV_START ^ salt, name, strlen(name)));
 }
 
 /* What is compared of a source. */
