@@ -212,8 +212,7 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	hud_status->hides = display->hud_place == PLACE_IDLE;
 	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
 		log_info("hud: with display.hud-size = %d the letters of the first line "
-			 "are "
-			 "less than 1/25 of the screen's height",
+			 "are less than 1/25 of the screen's height",
 			(int)display->hud_size);
 	hud_set_look(hud, &look);
 	hud_status->attract_ms = display->attract;
