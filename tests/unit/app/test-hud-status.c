@@ -369,6 +369,35 @@ TEST(what_waits_is_shown)
 	said_finish(&instance.said);
 }
 
+/* A reload replaces all instances, also those that go on. */
+TEST(what_a_reload_brings_is_shown)
+{
+	static const struct mural_plugin plugin = { .name = "odd" };
+	struct instance instances[2];
+	struct plugins next = { .instances = &instances[1] };
+	struct desk desk = { .server = {
+				     .public_url = "", .public_address = "192.0.2.1" } };
+	const struct hud_text *text = &desk.hud_status.text;
+
+	for (int i = 0; i < 2; i++) {
+		instances[i] = (struct instance){ .plugin = &plugin,
+			.ingest = &desk.ingest,
+			.host.name = "odd",
+			.common.advertise = "yes" };
+		assert_int_equal(said_init(&instances[i].said, NULL), 0);
+		said_set_state(&instances[i].said, i == 0 ? "before" : "after");
+	}
+	begin(&desk, &instances[0]);
+	assert_string_equal(text->lines[0].state, "before");
+	desk.ingest.plugins = &next;
+	hud_status_refresh(&desk.hud_status);
+	assert_int_equal(text->n_lines, 1);
+	assert_string_equal(text->lines[0].state, "after");
+	end(&desk);
+	for (int i = 0; i < 2; i++)
+		said_finish(&instances[i].said);
+}
+
 /* And nobody is invited to what they cannot reach. */
 TEST(without_a_network_that_is_said)
 {
