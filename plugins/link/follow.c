@@ -213,6 +213,15 @@ on_up(void *arg)
 }
 
 static void
+on_shares(void *arg)
+{
+	struct link *link = arg;
+
+	mural_log(link->host, MURAL_INFO, "carries server.limits = shared from now on");
+	sharing_set(link, true);
+}
+
+static void
 on_down(void *arg, const char *why)
 {
 	struct link *link = arg;
@@ -386,6 +395,7 @@ on_name(void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms)
 const struct engine_events link_events = {
 	.on_up = on_up,
 	.on_down = on_down,
+	.on_shares = on_shares,
 	.on_state = on_state,
 	.on_appended = on_appended,
 	.on_entry = on_entry,

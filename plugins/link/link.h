@@ -212,7 +212,7 @@ void keeper_now(struct link *link); /* the engine has lost the snapshot */
 void keeper_checked(struct link *link);
 
 /* ---- sharing.c: what walls share beside the picture */
-bool sharing_start(struct link *link); /* false: nothing, or another section does */
+void sharing_start(struct link *link); /* sets link->shares if it is the one that does */
 void sharing_stop(struct link *link);
 void sharing_set(struct link *link, bool has_engine);
 void sharing_tick(struct link *link);

@@ -137,18 +137,6 @@ mural_heard(struct mural_host *host, const char *topic, const struct mural_parce
 	follow->heard(follow->host ? follow->host : host, parcel);
 }
 
-void
-share_forget(struct share *share, const struct instance *instance)
-{
-	struct share_follow *follow, *next;
-
-	for (follow = LIST_FIRST(&share->follows); follow; follow = next) {
-		next = LIST_NEXT(follow, follows);
-		if (!instance || follow->host == &instance->host)
-			follow_end(share, follow);
-	}
-}
-
 /* ------------------------------------------------------------------ telling */
 
 static int
@@ -260,19 +248,63 @@ set_engine(struct share *share, bool has_engine)
 		}
 }
 
+/* In the config's order: which section comes up first must not matter, as walls that
+ * choose differently share nothing. */
+static struct instance *
+first_carrier(const struct share *share)
+{
+	struct instance *instance = share->ingest->plugins->instances;
+
+	while (instance &&
+		(!instance->carrier || instance->service_state != SERVICE_RUNNING))
+		instance = instance->next;
+	return instance;
+}
+
+void
+share_choose(struct share *share)
+{
+	struct instance *now = share->ingest ? first_carrier(share) : NULL;
+	struct mural_host *before = share->carrier;
+
+	if (!share->ingest || before == (now ? &now->host : NULL))
+		return;
+	set_engine(share, false);
+	share->carrier = now ? &now->host : NULL;
+	share->with = now ? now->carrier : NULL;
+	if (before && container_of(before, struct instance, host)->carrier)
+		container_of(before, struct instance, host)
+			->carrier->chosen(before, false);
+	if (now)
+		now->carrier->chosen(&now->host, true);
+}
+
 int
 mural_carry(struct mural_host *host, const struct mural_carrier *carrier)
 {
 	struct share *share = share_of(host, __func__);
 
+	container_of(host, struct instance, host)->carrier = carrier;
 	if (!share->ingest)
 		return -ENOENT;
-	if (share->carrier && share->carrier != host)
-		return -EBUSY;
-	set_engine(share, false);
-	share->carrier = carrier ? host : NULL;
-	share->with = carrier;
+	share_choose(share);
 	return 0;
+}
+
+void
+share_forget(struct share *share, struct instance *instance)
+{
+	struct share_follow *follow, *next;
+
+	for (follow = LIST_FIRST(&share->follows); follow; follow = next) {
+		next = LIST_NEXT(follow, follows);
+		if (!instance || follow->host == &instance->host)
+			follow_end(share, follow);
+	}
+	if (!instance)
+		return;
+	instance->carrier = NULL;
+	share_choose(share);
 }
 
 void

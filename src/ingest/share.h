@@ -38,5 +38,8 @@ int share_start(struct share *share, struct ingest *ingest);
 /* Instances may still call afterwards; accepts one that never started. */
 void share_stop(struct share *share);
 
-/* Ends what an instance follows, or with NULL all. */
-void share_forget(struct share *share, const struct instance *instance);
+/* Chooses the carrier: instances came, went or are in another order. */
+void share_choose(struct share *share);
+
+/* Ends what an instance follows and carries, or with NULL what all follow. */
+void share_forget(struct share *share, struct instance *instance);

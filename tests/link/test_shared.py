@@ -165,6 +165,49 @@ def test_two_sections_tell_once(engine, tmp_path):
         assert engine.ask("EXISTS", SPENT.replace("mural.0", "other.0")) == 0
 
 
+def carried_by(engine, name, wall, colour):
+    """Waits until that wall tells of what is painted by this name."""
+    at = SPENT.replace("mural.0", name + ".0")
+    before = engine.ask("XLEN", at)
+
+    def is_told():
+        wall.paint(dots(1, colour))
+        return engine.ask("XLEN", at) > before
+    wait_for("limits to be carried by " + name, is_told, 60)
+
+
+def test_another_section_carries(engine, tmp_path):
+    """The first that runs does, whatever becomes of it: at a reload, by an operator, or as it cannot start."""
+    folder = short_folder(tmp_path, "a")
+    first = section(engine, "offset = %d,0\nregion = 32x48\n").replace("[plugin link]", "[plugin link left]")
+    second = section(engine, "offset = 32,0\n", "other").replace("[plugin link]", "[plugin link right]")
+    core = SHARED + "pixels-per-source = 5000\n" + control(folder)
+
+    with Wall(folder, DOTS + first % 0 + second, core=core) as a, Operator(a) as operator:
+        wait_for("both to be linked", lambda: a.log().count("linked by") == 2)
+        carried_by(engine, "mural", a, (1, 1, 1))
+        a.reload(DOTS + second)
+        carried_by(engine, "other", a, (2, 2, 2))
+        assert "right: carries server.limits = shared from now on" in a.log()
+        a.reload(DOTS + first % 0 + second)
+        carried_by(engine, "mural", a, (3, 3, 3))
+        operator.done("plugin", name="left", switch="off")
+        carried_by(engine, "other", a, (4, 4, 4))
+        operator.done("plugin", name="left", switch="on")
+        carried_by(engine, "mural", a, (5, 5, 5))
+        a.reload(DOTS + first % 64 + second)  # it lies outside
+        carried_by(engine, "other", a, (6, 6, 6))
+        # and it is the only one
+        told_by_first = engine.ask("XLEN", SPENT)
+        carried_by(engine, "other", a, (7, 7, 7))
+        assert engine.ask("XLEN", SPENT) == told_by_first
+        a.reload(DOTS + second + first % 0)
+        carried_by(engine, "other", a, (8, 8, 8))
+        a.reload(DOTS + first % 0 + second)  # the same two in another order
+        carried_by(engine, "mural", a, (9, 9, 9))
+        assert "alone" not in a.log().split("linked by", 2)[2]
+
+
 # ---- the board
 
 GENERATORS = "mural:{mural.0.0}:share:http/generators"
