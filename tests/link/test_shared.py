@@ -333,6 +333,51 @@ def test_who_was_removed_stays_so(engine, tmp_path):
 
 
 @needs_http
+def test_removals_outlive_a_restart(engine, tmp_path):
+    """Whoever was away, and whatever the engine has lost meanwhile."""
+    def remove(board, token):
+        assert board.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+
+    def gone(board, token):
+        wait_for("it to be gone", lambda: board.put(token, 1000, 0, 0).status == 401, 60)
+
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        tokens = one, other, third = [a.register("n%d" % i) for i in range(3)]
+        wait_for("b to know them", lambda: all(known(b, token) for token in tokens))
+    with boards(engine, tmp_path, "a") as (a,):
+        remove(a, third)
+        wait_for("it to be told", lambda: engine.ask("XLEN", GENERATORS) == 4)
+        engine.ask("XTRIM", GENERATORS, "MAXLEN", 0)
+        with boards(engine, tmp_path, "b") as (b,):  # which tells all that it has
+            gone(b, third)
+        remove(a, other)
+        engine.kill()  # it loses all that it had
+        remove(a, one)
+    engine.start()
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        for token in tokens:
+            gone(b, token)
+            assert not known(a, token)
+
+
+@needs_http
+def test_the_oldest_removals_give_way(engine, tmp_path):
+    """Of more than 4096 that a wall has heard of."""
+    many = """for i = 1, 4097 do redis.call('XADD', KEYS[1], '*', 'n', 'somebody', 'd',
+        string.format('{"removed":"%024x"}', i)) end"""
+    with boards(engine, tmp_path, "a") as (a,):
+        engine.ask("EVAL", many, 1, GENERATORS)
+        tell(engine, parcel(9000))
+        wait_for("the last of it", lambda: known(a, "%024x" % 9000), 60)
+        for number in 1, 2, 9001:
+            tell(engine, parcel(number))
+        wait_for("the last of it", lambda: known(a, "%024x" % 9001))
+        assert known(a, "%024x" % 1) and not known(a, "%024x" % 2)
+    with contextlib.closing(sqlite3.connect(os.path.join(tmp_path, "a", "board.db"))) as database:
+        assert database.execute("SELECT count(*), min(id) FROM removed").fetchone() == (4096, "%024x" % 2)
+
+
+@needs_http
 def test_who_is_told_late_is_told_in_order(engine, tmp_path):
     """What has come back says that all before it are there: the engine may end in between."""
     with boards(engine, tmp_path, "a") as (a,):
