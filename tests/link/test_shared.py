@@ -14,7 +14,7 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control
-from linking import Engine, linked, section, short_folder, wait_linked
+from linking import Engine, cluster, linked, section, short_folder, wait_linked
 from relay import Relay
 from waiting import wait_for
 from wall import DOTS, Wall, dot, has_plugin
@@ -494,6 +494,25 @@ def test_many_boards(engine, tmp_path):
             a, b = (stack.enter_context(Board(wall, name=name)) for wall in walls)
             token = a.register(name)
             wait_for("b to know it", lambda b=b, token=token: known(b, token))
+
+
+@needs_http
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.skipif(not LONG, reason="a cluster takes its time: set MURALD_LONG=1")
+def test_a_board_in_a_cluster(tmp_path, n):
+    """Tokens, cool-downs and cells go where its node is, whichever a wall was told."""
+    with cluster(tmp_path, n) as nodes, contextlib.ExitStack() as stack:
+        walls = [stack.enter_context(board_wall(short_folder(tmp_path, name), others=DOTS + section(node.address),
+                                                core=SHARED, rate="1h")) for name, node in (("a", nodes[0]), ("b", nodes[-1]))]
+        wait_linked(*walls)
+        a, b = (stack.enter_context(Board(wall)) for wall in walls)
+        token = a.register("one")
+        wait_for("b to know it", lambda: known(b, token))
+        a.paint(token, 0, 0, 3)
+        assert b.put(token, 0, 1, 3).status == 429
+        wait_for("who painted", lambda: b.ask("GET", "/getPixelAuthor/0/0").json()["author"] == "one (a)")
+        assert nodes[-1].ask("XLEN", GENERATORS) == 1
+        assert ("its cluster has this wall" in walls[0].log()) == (n > 1)
 
 
 @needs_http
