@@ -340,13 +340,29 @@ tell_spendings(struct share *share)
 }
 
 static void
+warn_of_prefix(struct share *share, unsigned other)
+{
+	if (other == 0 || share->is_prefix_told)
+		return;
+	share->is_prefix_told = true;
+	log_warn("server.source-prefix is %u here and %u on another wall: sources of "
+		 "IPv6 have no common budget; write the same on all walls",
+		share->ingest->ratelimit.prefix, other);
+}
+
+static void
 on_spendings(struct mural_host *carrier, const struct mural_parcel *parcel)
 {
 	struct share *share = share_of(carrier, __func__);
+	unsigned prefix;
 
-	if (!parcel->data || parcel->is_ours ||
-		spendings_debit(&share->ingest->ratelimit, parcel->data, parcel->len))
+	if (!parcel->data || parcel->is_ours)
 		return;
+	if (spendings_debit(
+		    &share->ingest->ratelimit, parcel->data, parcel->len, &prefix)) {
+		warn_of_prefix(share, prefix);
+		return;
+	}
 	mural_discard(carrier->brush, MURAL_MALFORMED, 1);
 	mural_publish(carrier);
 }

@@ -27,8 +27,9 @@ struct share {
 	LIST_HEAD(share_follows, share_follow) follows;
 	LIST_HEAD(share_leases, mural_lease) leases;
 	uv_timer_t tick;
-	unsigned ticks;   /* without a carrier */
-	size_t stripe;    /* of the budgets, where the next telling begins */
+	unsigned ticks; /* without a carrier */
+	size_t stripe;  /* of the budgets, where the next telling begins */
+	bool is_prefix_told;
 	uint64_t slow_ms; /* until then, by the loop's clock, nobody is asked */
 };
 

@@ -603,7 +603,7 @@ def test_a_wall_that_shows_a_replica(engine, tmp_path):
 def test_a_cluster(tmp_path):
     """Of two nodes one has the wall's keys; who is told the other is sent there."""
     with cluster(tmp_path, 2) as nodes, contextlib.ExitStack() as stack:
-        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + section(node.address),
+        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + section(node),
                                          core="limits = shared\npixels-per-source = 100000\n"))
                 for name, node in zip("ab", nodes))
         wait_linked(a, b)

@@ -59,6 +59,10 @@ def spending(amount, address="127.0.0.1", claimed=False, kind=0):
     return struct.pack(">BB8x4x4s2Q", 1 | claimed << 1, 0, socket.inet_aton(address), *amounts)
 
 
+def spending6(amount, address, prefix):
+    return struct.pack(">BB16s2Q", 0, prefix, socket.inet_pton(socket.AF_INET6, address), amount, 0)
+
+
 def told(engine):
     """What walls said that sources have spent: address -> pixels."""
     spent = {}
@@ -127,6 +131,17 @@ def test_tellings_that_make_no_sense(engine, tmp_path):
             finish(a, other, 4)
             assert time.monotonic() - begin < 60
         assert a.totals("link")["malformed"] == 7
+
+
+def test_walls_of_different_source_prefix(engine, tmp_path):
+    """It is said once; a prefix that is none makes no sense."""
+    with sharing(engine, short_folder(tmp_path, "a"), 500) as a:
+        wait_linked(a)
+        for prefix in 0, 129, 64, 128, 48:
+            engine.ask("XADD", SPENT, "*", "n", "somebody", "d", b"\1" + spending6(1, "2001:db8::", prefix))
+        wait_for("a word", lambda: "source-prefix is 64 here and 128 on another wall" in a.log())
+        assert a.totals("link")["malformed"] == 2
+        assert a.log().count("source-prefix is") == 1
 
 
 class Swallower(Relay):
@@ -502,7 +517,7 @@ def test_many_boards(engine, tmp_path):
 def test_a_board_in_a_cluster(tmp_path, n):
     """Tokens, cool-downs and cells go where its node is, whichever a wall was told."""
     with cluster(tmp_path, n) as nodes, contextlib.ExitStack() as stack:
-        walls = [stack.enter_context(board_wall(short_folder(tmp_path, name), others=DOTS + section(node.address),
+        walls = [stack.enter_context(board_wall(short_folder(tmp_path, name), others=DOTS + section(node),
                                                 core=SHARED, rate="1h")) for name, node in (("a", nodes[0]), ("b", nodes[-1]))]
         wait_linked(*walls)
         a, b = (stack.enter_context(Board(wall)) for wall in walls)

@@ -88,6 +88,7 @@ class Engine(Closing):
     def __init__(self, folder, *more):
         self.folder = short_folder(folder, "engine")
         self.path = os.path.join(self.folder, "s")
+        self.address = "unix:" + self.path
         self.more = more
         self.program = server()
         self.process = None
@@ -138,7 +139,7 @@ def free_ports(n):
 
 @contextlib.contextmanager
 def cluster(folder, n, name="mural"):
-    """Engines that are one cluster, of which the last has the keys of that wall; each has an `address`."""
+    """Engines that are one cluster, of which the last has the keys of that wall."""
     ports = free_ports(2 * n)
     with contextlib.ExitStack() as stack:
         nodes = []
@@ -178,9 +179,8 @@ class Sentinel(Closing):
 
 
 def section(engine, more="", name="mural"):
-    """Of that engine, or of what `engine` is there."""
     return "[plugin link]\nengine = %s\nwall = %s\n%s\n" % (
-        engine if isinstance(engine, str) else "unix:" + engine.path, name, more)
+        "unix:" + engine if isinstance(engine, str) else engine.address, name, more)
 
 
 def linked(engine, folder, more="", name="mural", **rest):
