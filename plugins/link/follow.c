@@ -18,26 +18,33 @@
 
 /* An own entry that is on its way lands; the canvas may be newer already. */
 static void
-land(struct link *link, uint32_t place, uint32_t argb)
+land(struct link *link, const struct spot *spot, uint32_t argb)
 {
 	uint32_t x, y, now = argb;
 
-	flight_land(link, place);
-	if (window_find(&link->window, &link->shared, place, &x, &y))
+	flight_land(link, spot->place);
+	if (window_find(&link->window, spot, &x, &y))
 		(void)mural_get(link->host->brush, x, y, &now);
 	if (now != argb)
-		publish_tile(link, place);
+		publish_pixel(link, spot);
 }
 
 static void
-apply_pixel(struct link *link, uint32_t place, uint32_t argb, bool is_landing)
+apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
 {
-	const uint32_t old = picture_set(&link->shared, place, argb);
+	const struct spot corner = picture_corner(&link->shared, pixels->tile);
 
-	if (is_landing)
-		land(link, place, argb);
-	else if (!link->before && !flight_has(link, place))
-		link_paint(link, place, old, argb);
+	for (uint32_t i = 0; i < pixels->n; i++) {
+		const struct spot spot =
+			picture_within(&link->shared, &corner, pixels->places[i]);
+		const uint32_t argb = pixels->colours[i];
+		const uint32_t old = picture_set(&link->shared, spot.place, argb);
+
+		if (is_landing)
+			land(link, &spot, argb);
+		else if (!link->before && !flight_has(link, spot.place))
+			link_paint(link, &spot, old, argb);
+	}
 }
 
 static void
@@ -54,11 +61,7 @@ apply(struct link *link, const struct entry *entry)
 		return;
 	}
 	for (; frame_next(&link->frame, &pixels); n += pixels.n)
-		for (uint32_t i = 0; i < pixels.n; i++)
-			apply_pixel(link,
-				picture_place(
-					&link->shared, pixels.tile, pixels.places[i]),
-				pixels.colours[i], is_landing);
+		apply_tile(link, &pixels, is_landing);
 	if (sent) {
 		sent->id = entry->id;
 		sent->is_in_log = true;

@@ -178,7 +178,7 @@ int publish_start(struct link *link);
 void publish_finish(struct link *link);
 void publish_soon(struct link *link);
 void publish_all(struct link *link); /* compares all of it anew */
-void publish_tile(struct link *link, uint32_t place);
+void publish_pixel(struct link *link, const struct spot *spot);
 bool flight_has(const struct link *link, uint32_t place);
 void flight_land(struct link *link, uint32_t place);
 struct sent *sent_find(struct link *link, const struct blob *writer);
@@ -201,7 +201,7 @@ link_expected(const struct link *link, uint32_t place)
 }
 
 /* Paints what the log says, if the canvas has what the log said before. */
-void link_paint(struct link *link, uint32_t place, uint32_t old, uint32_t argb);
+void link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb);
 void held_retry(struct link *link);
 
 /* ---- keeper.c */

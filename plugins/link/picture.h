@@ -29,14 +29,36 @@ picture_size(const struct picture *picture)
 	return (size_t)picture->view.width * picture->view.height;
 }
 
-/* Where the picture has a pixel of a tile. */
-static inline uint32_t
-picture_place(const struct picture *picture, uint32_t tile, uint32_t place)
-{
-	const uint32_t tiles_x = picture->view.tiles_x;
+/* A pixel of it: `place` is where pixels[] has it. */
+struct spot {
+	uint32_t place, x, y;
+};
 
-	return (tile / tiles_x * MURAL_TILE + place / MURAL_TILE) * picture->view.width +
-	       tile % tiles_x * MURAL_TILE + place % MURAL_TILE;
+static inline struct spot
+picture_spot(const struct picture *picture, uint32_t place)
+{
+	return (struct spot){ place, place % picture->view.width,
+		place / picture->view.width };
+}
+
+/* The first pixel of a tile, and from there any of its pixels: what a frame brings is
+ * found without a division for each. */
+static inline struct spot
+picture_corner(const struct picture *picture, uint32_t tile)
+{
+	const uint32_t x = tile % picture->view.tiles_x * MURAL_TILE;
+	const uint32_t y = tile / picture->view.tiles_x * MURAL_TILE;
+
+	return (struct spot){ y * picture->view.width + x, x, y };
+}
+
+static inline struct spot
+picture_within(const struct picture *picture, const struct spot *corner, uint32_t place)
+{
+	const uint32_t x = place % MURAL_TILE, y = place / MURAL_TILE;
+
+	return (struct spot){ corner->place + y * picture->view.width + x, corner->x + x,
+		corner->y + y };
 }
 
 /* Changes a pixel, and the hash with it; returns what it was. */
