@@ -153,6 +153,42 @@ TEST(forged_frames_stay_on_the_canvas)
 	free(frame);
 }
 
+/* Of the last tile, 16x16, every second pixel as a mask, or a few, and one elsewhere. */
+static int
+unpack_with(uint32_t step, uint32_t i, uint16_t place)
+{
+	const struct mural_view view = mural_view_of(WIDTH, HEIGHT);
+	struct frame *frame = new_frame(&view);
+	struct tile_pixels pixels;
+	uint8_t *payload;
+	size_t len;
+	int ret;
+
+	fill_tile(&pixels, &view, 5, step);
+	pixels.places[i] = place;
+	assert_true(frame_add(frame, &pixels));
+	payload = frame_pack(frame, &len);
+	assert_non_null(payload);
+	ret = frame_unpack(frame, &view, payload, len);
+	free(payload);
+	free(frame);
+	return ret;
+}
+
+TEST(places_beyond_the_edge_or_twice)
+{
+	for (uint32_t step = 2; step <= 16; step *= 8) { /* 128 places, and 16 */
+		const uint32_t last = 256 / step - 1;
+
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 15), 0);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 16), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 16 * MURAL_TILE), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 31 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, 1, 0), -EPROTO);
+	}
+}
+
 TEST(what_is_no_payload)
 {
 	const struct mural_view view = mural_view_of(WIDTH, HEIGHT);
