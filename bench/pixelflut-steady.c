@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,10 +60,8 @@ write_pixel(const struct wall *wall, uint8_t *to)
 	to[0] = 'P', to[1] = 'B';
 	to[2] = (uint8_t)x, to[3] = (uint8_t)(x >> 8);
 	to[4] = (uint8_t)y, to[5] = (uint8_t)(y >> 8);
-	memcpy(to + 6,
-		(const uint8_t[]){ (uint8_t)(random >> 24), (uint8_t)(random >> 16),
-			(uint8_t)(random >> 8), 0 },
-		4);
+	to[6] = (uint8_t)(random >> 24), to[7] = (uint8_t)(random >> 16);
+	to[8] = (uint8_t)(random >> 8), to[9] = 0;
 }
 
 static void
