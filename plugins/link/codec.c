@@ -31,16 +31,28 @@ u16_at(const uint8_t *bytes)
 	return bytes[0] | (uint32_t)bytes[1] << 8;
 }
 
+void
+frame_finish(struct frame *frame)
+{
+	ZSTD_freeCCtx(frame->packer);
+	ZSTD_freeDCtx(frame->unpacker);
+	frame->packer = frame->unpacker = NULL;
+}
+
 /* ------------------------------------------------------------------- writing */
 
 static void
-put_plane(struct frame *frame, const struct tile_pixels *pixels, int shift)
+put_colours(struct frame *frame, const struct tile_pixels *pixels)
 {
-	uint8_t *to = &frame->bytes[frame->used];
+	const uint32_t n = pixels->n;
+	uint8_t *red = &frame->bytes[frame->used], *green = red + n, *blue = green + n;
 
-	for (uint32_t i = 0; i < pixels->n; i++)
-		to[i] = (uint8_t)(pixels->colours[i] >> shift);
-	frame->used += pixels->n;
+	for (uint32_t i = 0; i < n; i++) {
+		red[i] = (uint8_t)(pixels->colours[i] >> 16);
+		green[i] = (uint8_t)(pixels->colours[i] >> 8);
+		blue[i] = (uint8_t)pixels->colours[i];
+	}
+	frame->used += 3 * n;
 }
 
 static void
@@ -69,26 +81,27 @@ frame_add(struct frame *frame, const struct tile_pixels *pixels)
 	put_u16(frame, pixels->tile);
 	put_u16(frame, pixels->n);
 	put_places(frame, pixels);
-	for (int shift = 16; shift >= 0; shift -= 8)
-		put_plane(frame, pixels, shift);
+	put_colours(frame, pixels);
 	return true;
 }
 
 uint8_t *
-frame_pack(const struct frame *frame, size_t *len)
+frame_pack(struct frame *frame, size_t *len)
 {
 	const size_t room = ZSTD_compressBound(frame->used);
 	uint8_t *payload = malloc(1 + room);
-	size_t packed;
+	size_t packed = 0;
 
-	if (!payload)
-		return NULL;
-	payload[0] = PAYLOAD_VERSION;
-	packed = ZSTD_compress(payload + 1, room, frame->bytes, frame->used, 1);
-	if (ZSTD_isError(packed)) {
+	if (!frame->packer)
+		frame->packer = ZSTD_createCCtx();
+	if (payload && frame->packer)
+		packed = ZSTD_compressCCtx(
+			frame->packer, payload + 1, room, frame->bytes, frame->used, 1);
+	if (packed == 0 || ZSTD_isError(packed)) {
 		free(payload);
 		return NULL;
 	}
+	payload[0] = PAYLOAD_VERSION;
 	*len = 1 + packed;
 	return payload;
 }
@@ -214,8 +227,12 @@ frame_unpack(struct frame *frame, const struct mural_view *view, const void *pay
 
 	if (len < 1 || *(const uint8_t *)payload != PAYLOAD_VERSION)
 		return -EPROTONOSUPPORT;
-	unpacked = ZSTD_decompress(
-		frame->bytes, FRAME_MAX, (const uint8_t *)payload + 1, len - 1);
+	if (!frame->unpacker)
+		frame->unpacker = ZSTD_createDCtx();
+	if (!frame->unpacker)
+		return -ENOMEM;
+	unpacked = ZSTD_decompressDCtx(frame->unpacker, frame->bytes, FRAME_MAX,
+		(const uint8_t *)payload + 1, len - 1);
 	if (ZSTD_isError(unpacked))
 		return -EPROTO;
 	frame->view = view;

@@ -29,11 +29,31 @@ land(struct link *link, const struct spot *spot, uint32_t argb)
 		publish_pixel(link, spot);
 }
 
+/* What is all over the place on a canvas larger than the cache is waited for together. */
+static void
+fetch_tile(const struct link *link, const struct spot *corner,
+	const struct tile_pixels *pixels)
+{
+	const struct mural_brush *brush = link->host->brush;
+	uint32_t x, y;
+
+	for (uint32_t i = 0; i < pixels->n; i++) {
+		const struct spot spot =
+			picture_within(&link->shared, corner, pixels->places[i]);
+
+		if (window_find(&link->window, &spot, &x, &y))
+			mural_fetch(&brush->pixels[(size_t)y * brush->stride +
+						   (size_t)x * brush->step]);
+	}
+}
+
 static void
 apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
 {
 	const struct spot corner = picture_corner(&link->shared, pixels->tile);
 
+	if (!link->before && !is_landing)
+		fetch_tile(link, &corner, pixels);
 	for (uint32_t i = 0; i < pixels->n; i++) {
 		const struct spot spot =
 			picture_within(&link->shared, &corner, pixels->places[i]);
@@ -187,6 +207,7 @@ on_read(void *arg, size_t n)
 	struct link *link = arg;
 
 	mural_publish(link->host);
+	publish_soon(link);
 	if (n > 0)
 		note_lag(link);
 	if (link->is_wrong) {

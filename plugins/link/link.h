@@ -178,9 +178,8 @@ int publish_start(struct link *link);
 void publish_finish(struct link *link);
 void publish_soon(struct link *link);
 void publish_all(struct link *link); /* compares all of it anew */
-void publish_pixel(struct link *link, const struct spot *spot);
-bool flight_has(const struct link *link, uint32_t place);
-void flight_land(struct link *link, uint32_t place);
+void publish_pixel(
+	struct link *link, const struct spot *spot); /* before publish_soon() */
 struct sent *sent_find(struct link *link, const struct blob *writer);
 bool flight_owns(const struct link *link, const struct sent *sent);
 void flight_seen(struct link *link, struct sent *sent);
@@ -191,6 +190,19 @@ void flight_cancel(struct link *link);
 void publish_appended(struct link *link, const char *refused);
 void sent_forget(struct link *link, bool all);
 void sent_add(struct link *link, uint8_t *payload, size_t len);
+
+/* Is a pixel on its way? */
+static inline bool
+flight_has(const struct link *link, uint32_t place)
+{
+	return link->in_flight[place / 64] >> place % 64 & 1;
+}
+
+static inline void
+flight_land(struct link *link, uint32_t place)
+{
+	link->in_flight[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
 
 /* ---- held.c: what the canvas should have if nobody painted here since */
 static inline uint32_t

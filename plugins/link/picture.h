@@ -61,8 +61,29 @@ picture_within(const struct picture *picture, const struct spot *corner, uint32_
 		corner->y + y };
 }
 
+/* What one pixel adds to the hash: the finish of splitmix64, over place and colour. */
+static inline uint64_t
+picture_mix(uint32_t place, uint32_t argb)
+{
+	uint64_t n = ((uint64_t)place << 32 | argb) + UINT64_C(0x9e3779b97f4a7c15);
+
+	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+	return n ^ n >> 31;
+}
+
 /* Changes a pixel, and the hash with it; returns what it was. */
-uint32_t picture_set(struct picture *picture, uint32_t place, uint32_t argb);
+static inline uint32_t
+picture_set(struct picture *picture, uint32_t place, uint32_t argb)
+{
+	const uint32_t old = picture->pixels[place];
+
+	if (old == argb)
+		return old;
+	picture->hash ^= picture_mix(place, old) ^ picture_mix(place, argb);
+	picture->pixels[place] = argb;
+	return old;
+}
 
 /* Counts the hash anew, after the pixels were written by themselves. */
 void picture_rehash(struct picture *picture);

@@ -22,12 +22,18 @@ next_random(uint32_t *seed)
 static struct frame *
 new_frame(const struct mural_view *view)
 {
-	struct frame *frame = malloc(sizeof(*frame));
+	struct frame *frame = calloc(1, sizeof(*frame));
 
 	assert_non_null(frame);
 	frame->view = view;
-	frame->used = frame->len = 0;
 	return frame;
+}
+
+static void
+free_frame(struct frame *frame)
+{
+	frame_finish(frame);
+	free(frame);
 }
 
 /* The first n places of a tile that lie on the canvas, from `step` to step. */
@@ -67,7 +73,7 @@ check_round_trip(uint32_t tile, uint32_t step)
 	assert_memory_equal(got.colours, sent.colours, sent.n * sizeof(*sent.colours));
 	assert_false(frame_next(frame, &got));
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(each_form_of_places_comes_back)
@@ -96,7 +102,7 @@ TEST(a_full_frame_takes_no_more)
 		assert_int_equal(pixels.tile, 65535);
 	assert_int_equal(tile, 0);
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 /* A payload of one tile or of what looks like one; its length. */
@@ -150,7 +156,7 @@ TEST(forged_frames_stay_on_the_canvas)
 		}
 	}
 	assert_in_range(taken, 100, 9900);
-	free(frame);
+	free_frame(frame);
 }
 
 /* Of the last tile, 16x16, every second pixel as a mask, or a few, and one elsewhere. */
@@ -171,7 +177,7 @@ unpack_with(uint32_t step, uint32_t i, uint16_t place)
 	assert_non_null(payload);
 	ret = frame_unpack(frame, &view, payload, len);
 	free(payload);
-	free(frame);
+	free_frame(frame);
 	return ret;
 }
 
@@ -198,7 +204,7 @@ TEST(what_is_no_payload)
 	assert_int_equal(frame_unpack(frame, &view, "\2abc", 4), -EPROTONOSUPPORT);
 	assert_int_equal(frame_unpack(frame, &view, "\1", 1), -EPROTO);
 	assert_int_equal(frame_unpack(frame, &view, "\1abcdefgh", 9), -EPROTO);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(the_hash_follows_each_pixel)
