@@ -10,6 +10,11 @@
 #define FEW 64
 #define MASK_BYTES (TILE_PIXELS / 8)
 
+/* How hard zstd tries.  What is hardly compressible it should only copy; even so it finds
+ * what is, and then tries again. */
+#define LEVEL 1
+#define LEVEL_OF_NOISE (-20)
+
 static uint32_t
 tile_area(const struct mural_view *view, uint32_t tile)
 {
@@ -95,12 +100,13 @@ frame_pack(struct frame *frame, size_t *len)
 	if (!frame->packer)
 		frame->packer = ZSTD_createCCtx();
 	if (payload && frame->packer)
-		packed = ZSTD_compressCCtx(
-			frame->packer, payload + 1, room, frame->bytes, frame->used, 1);
+		packed = ZSTD_compressCCtx(frame->packer, payload + 1, room, frame->bytes,
+			frame->used, frame->is_noise ? LEVEL_OF_NOISE : LEVEL);
 	if (packed == 0 || ZSTD_isError(packed)) {
 		free(payload);
 		return NULL;
 	}
+	frame->is_noise = packed > frame->used / 10 * 9;
 	payload[0] = PAYLOAD_VERSION;
 	*len = 1 + packed;
 	return payload;
