@@ -29,7 +29,7 @@ land(struct link *link, const struct spot *spot, uint32_t argb)
 		publish_pixel(link, spot);
 }
 
-/* What is all over the place on a canvas larger than the cache is waited for together. */
+/* What is all over the place in pictures larger than the cache is waited for together. */
 static void
 fetch_tile(const struct link *link, const struct spot *corner,
 	const struct tile_pixels *pixels)
@@ -41,6 +41,7 @@ fetch_tile(const struct link *link, const struct spot *corner,
 		const struct spot spot =
 			picture_within(&link->shared, corner, pixels->places[i]);
 
+		mural_fetch(&link->shared.pixels[spot.place]);
 		if (window_find(&link->window, &spot, &x, &y))
 			mural_fetch(&brush->pixels[(size_t)y * brush->stride +
 						   (size_t)x * brush->step]);
@@ -52,8 +53,7 @@ apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
 {
 	const struct spot corner = picture_corner(&link->shared, pixels->tile);
 
-	if (!link->before && !is_landing)
-		fetch_tile(link, &corner, pixels);
+	fetch_tile(link, &corner, pixels);
 	for (uint32_t i = 0; i < pixels->n; i++) {
 		const struct spot spot =
 			picture_within(&link->shared, &corner, pixels->places[i]);
