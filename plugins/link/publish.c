@@ -170,6 +170,19 @@ row_differs(const uint32_t *expected, const uint32_t *canvas, uint32_t width)
 	return differs;
 }
 
+/* While the canvas is copied. */
+static void
+fetch_rows(const struct link *link, const struct mural_rect *rect)
+{
+	const uint32_t width = link->shared.view.width;
+	const uint32_t *row = &link->shared.pixels[rect->y * width + rect->x];
+
+	for (uint32_t y = 0; y < rect->height; y++, row += width) {
+		__builtin_prefetch(row);
+		__builtin_prefetch(row + rect->width - 1);
+	}
+}
+
 /* Which pixels of a tile are not what is expected.  Where the wall shows nothing, nothing
  * differs. */
 static void
@@ -184,6 +197,7 @@ job_compare(const struct link *link, uint32_t tile, struct tile_pixels *pixels)
 	pixels->n = 0;
 	if (!window_cut(&link->window, &rect, &shown))
 		return;
+	fetch_rows(link, &shown);
 	window_copy(&link->window, link->host, link->reader, &shown, canvas, MURAL_TILE);
 	for (uint32_t y = 0; y < shown.height; y++) {
 		const uint32_t *row = &canvas[y * MURAL_TILE];
