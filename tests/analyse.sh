@@ -42,7 +42,7 @@ clang-tidy | src/app/privileges.c | clang-analyzer-core.CallAndMessage | errno i
 clang-tidy | src/display/scale.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
 clang-tidy | src/app/test-card.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
 clang-tidy | src/base/host-address.c | clang-analyzer-security.insecureAPI.strcpy | both are ADDRESS_TEXT_MAX
-clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
+clang-tidy | src/ingest/socket.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
 clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers

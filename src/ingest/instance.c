@@ -16,6 +16,7 @@
 #include "ingest/make-room.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
+#include "ingest/socket.h"
 #include "ingest/udp.h"
 #include "lib/address.h"
 #include "limits/connlimit.h"

@@ -12,6 +12,7 @@
 #include "ingest/ingest.h"
 #include "ingest/listener.h"
 #include "ingest/make-room.h"
+#include "ingest/socket.h"
 #include "ingest/worker.h"
 #include "limits/ratelimit.h"
 

@@ -8,9 +8,9 @@
 
 #include <jansson.h>
 
-#include "common/hex-digit.h"
 #include "http/board/generators.h"
 #include "http/web/json-field.h"
+#include "lib/hex.h"
 
 #define TOPIC "generators"
 
@@ -32,8 +32,7 @@ tell_generator(const struct fellows *fellows, const struct generator *generator)
 {
 	char secret[2 * STORE_SECRET_LEN + 1];
 
-	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
-		snprintf(secret + 2 * i, 3, "%02x", generator->secret[i]);
+	hex_write(secret, generator->secret, STORE_SECRET_LEN);
 	tell(fellows, json_pack("{ss ss ss ss sI sI}", "id", generator->id, "name",
 			      generator->name, "author", generator->author, "secret",
 			      secret, "number", (json_int_t)generator->number, "source",

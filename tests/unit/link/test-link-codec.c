@@ -12,13 +12,6 @@
 #define WIDTH 80
 #define HEIGHT 48
 
-static uint32_t
-next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
 static struct frame *
 new_frame(const struct mural_view *view)
 {
@@ -107,22 +100,22 @@ TEST(a_full_frame_takes_no_more)
 
 /* A payload of one tile or of what looks like one; its length. */
 static size_t
-forge(uint8_t *payload, size_t room, uint32_t *seed)
+forge(uint8_t *payload, size_t room)
 {
 	uint8_t raw[600];
-	const size_t n = next_random(seed) % 70;
-	const size_t len = next_random(seed) % 4 ? 4 + (n < 64 ? 5 * n : 128 + 3 * n)
-						 : next_random(seed) % sizeof(raw);
+	const size_t n = random() % 70;
+	const size_t len = random() % 4 ? 4 + (n < 64 ? 5 * n : 128 + 3 * n)
+					: random() % sizeof(raw);
 	size_t packed;
 
 	for (size_t i = 0; i < sizeof(raw); i++)
-		raw[i] = (uint8_t)next_random(seed);
-	raw[0] = (uint8_t)(next_random(seed) % 7);
+		raw[i] = (uint8_t)random();
+	raw[0] = (uint8_t)(random() % 7);
 	raw[2] = (uint8_t)n;
 	raw[1] = raw[3] = 0;
 	for (size_t i = 4; n < 64 && i + 1 < 4 + 2 * n; i += 2) {
 		raw[i] = (uint8_t)(i * 3);
-		raw[i + 1] = (uint8_t)(i * 3 / 256 + (next_random(seed) % 50 == 0));
+		raw[i + 1] = (uint8_t)(i * 3 / 256 + (random() % 50 == 0));
 	}
 	payload[0] = PAYLOAD_VERSION;
 	packed = ZSTD_compress(payload + 1, room - 1, raw, len, 1);
@@ -137,11 +130,11 @@ TEST(forged_frames_stay_on_the_canvas)
 	struct frame *frame = new_frame(&view);
 	struct tile_pixels pixels;
 	uint8_t payload[2048];
-	uint32_t seed = 1;
 	int taken = 0;
 
+	srandom(1);
 	for (int round = 0; round < 10000; round++) {
-		const size_t len = forge(payload, sizeof(payload), &seed);
+		const size_t len = forge(payload, sizeof(payload));
 
 		if (frame_unpack(frame, &view, payload, len) < 0)
 			continue;
@@ -210,15 +203,14 @@ TEST(what_is_no_payload)
 TEST(the_hash_follows_each_pixel)
 {
 	struct picture picture, again;
-	uint32_t seed = 7;
 	size_t len;
 	uint8_t *packed;
 
 	assert_int_equal(picture_init(&picture, WIDTH, HEIGHT), 0);
 	assert_int_equal(picture_init(&again, WIDTH, HEIGHT), 0);
+	srandom(7);
 	for (int i = 0; i < 5000; i++)
-		picture_set(&picture, next_random(&seed) % (WIDTH * HEIGHT),
-			0xff000000 | next_random(&seed));
+		picture_set(&picture, random() % (WIDTH * HEIGHT), 0xff000000 | random());
 	packed = picture_pack(picture.pixels, picture_size(&picture), &len);
 	assert_non_null(packed);
 	assert_int_equal(picture_unpack(&again, packed, len), 0);
