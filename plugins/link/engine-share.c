@@ -185,6 +185,15 @@ topics_drop(struct engine *engine)
 	engine->is_reading_topics = false;
 }
 
+/* What was asked of them is yet to be answered. */
+void
+topics_leave(struct engine *engine)
+{
+	for (size_t i = 0; i < TOPICS_MAX; i++)
+		engine->topics[i].is_followed = engine->topics[i].is_read = false;
+	engine->is_reading_topics = false;
+}
+
 /* An engine that refuses it is full, or a replica. */
 static void
 on_tell_answered(redisAsyncContext *context, void *answer, void *unused)

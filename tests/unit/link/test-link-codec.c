@@ -15,12 +15,18 @@
 static struct frame *
 new_frame(const struct mural_view *view)
 {
-	struct frame *frame = malloc(sizeof(*frame));
+	struct frame *frame = calloc(1, sizeof(*frame));
 
 	assert_non_null(frame);
 	frame->view = view;
-	frame->used = frame->len = 0;
 	return frame;
+}
+
+static void
+free_frame(struct frame *frame)
+{
+	frame_finish(frame);
+	free(frame);
 }
 
 /* The first n places of a tile that lie on the canvas, from `step` to step. */
@@ -60,7 +66,7 @@ check_round_trip(uint32_t tile, uint32_t step)
 	assert_memory_equal(got.colours, sent.colours, sent.n * sizeof(*sent.colours));
 	assert_false(frame_next(frame, &got));
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(each_form_of_places_comes_back)
@@ -89,7 +95,7 @@ TEST(a_full_frame_takes_no_more)
 		assert_int_equal(pixels.tile, 65535);
 	assert_int_equal(tile, 0);
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 /* A payload of one tile or of what looks like one; its length. */
@@ -143,7 +149,43 @@ TEST(forged_frames_stay_on_the_canvas)
 		}
 	}
 	assert_in_range(taken, 100, 9900);
-	free(frame);
+	free_frame(frame);
+}
+
+/* Of the last tile, 16x16, every second pixel as a mask, or a few, and one elsewhere. */
+static int
+unpack_with(uint32_t step, uint32_t i, uint16_t place)
+{
+	const struct mural_view view = mural_view_of(WIDTH, HEIGHT);
+	struct frame *frame = new_frame(&view);
+	struct tile_pixels pixels;
+	uint8_t *payload;
+	size_t len;
+	int ret;
+
+	fill_tile(&pixels, &view, 5, step);
+	pixels.places[i] = place;
+	assert_true(frame_add(frame, &pixels));
+	payload = frame_pack(frame, &len);
+	assert_non_null(payload);
+	ret = frame_unpack(frame, &view, payload, len);
+	free(payload);
+	free_frame(frame);
+	return ret;
+}
+
+TEST(places_beyond_the_edge_or_twice)
+{
+	for (uint32_t step = 2; step <= 16; step *= 8) { /* 128 places, and 16 */
+		const uint32_t last = 256 / step - 1;
+
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 15), 0);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 16), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 16 * MURAL_TILE), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 31 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, 1, 0), -EPROTO);
+	}
 }
 
 TEST(what_is_no_payload)
@@ -155,7 +197,7 @@ TEST(what_is_no_payload)
 	assert_int_equal(frame_unpack(frame, &view, "\2abc", 4), -EPROTONOSUPPORT);
 	assert_int_equal(frame_unpack(frame, &view, "\1", 1), -EPROTO);
 	assert_int_equal(frame_unpack(frame, &view, "\1abcdefgh", 9), -EPROTO);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(the_hash_follows_each_pixel)
