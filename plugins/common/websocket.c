@@ -11,6 +11,7 @@
 
 #include "common/mhd-uv.h"
 #include "common/websocket-reader.h"
+#include "lib/macros.h"
 
 /* How long a client may take to answer a close. */
 #define LINGER_MS 2000
@@ -85,8 +86,7 @@ websocket_drop(struct websocket *ws)
 static void
 drop_for_others(struct sendbuf *sendbuf)
 {
-	websocket_drop(
-		(struct websocket *)((char *)sendbuf - offsetof(struct websocket, out)));
+	websocket_drop(container_of(sendbuf, struct websocket, out));
 }
 
 static void
@@ -227,8 +227,7 @@ on_event(uv_poll_t *poll, int status, int events)
 void
 websocket_serve(struct fair_member *reader)
 {
-	struct websocket *ws =
-		(struct websocket *)((char *)reader - offsetof(struct websocket, reader));
+	struct websocket *ws = container_of(reader, struct websocket, reader);
 
 	if (!ws->closing)
 		websocket_read(ws);
