@@ -17,11 +17,12 @@
 #define GROUP "murald"
 #define MODE 0660
 
-static void
+static bool
 on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
 	(void)peer;
 	control_clients_accept(container_of(listener, struct control, listener), fd);
+	return true;
 }
 
 /* Before this only the owner could connect, since new files are writable to nobody

@@ -131,18 +131,14 @@ admit_client(const struct shard *shard, const union peer_address *peer,
 }
 
 static void
-on_client(struct listener *listener, int fd, const union peer_address *peer)
+hand_over(struct listener *listener, struct worker *worker, int fd,
+	const union peer_address *peer)
 {
-	struct worker *worker = least_busy_worker(listener->ingest, listener->instance);
 	struct shard *shard =
 		&listener->instance->shards[worker - listener->ingest->workers];
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (listener_is_full(listener, fd, peer, &worker->ratelimit->clients)) {
-		refuse_client(listener->instance, fd, MURAL_RATE_LIMITED);
-		return;
-	}
 	if (!admit_client(shard, peer, &reason)) {
 		refuse_client(listener->instance, fd, reason);
 		return;
@@ -161,6 +157,24 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 	};
 	worker->n_assigned++;
 	worker_send(worker, &handover->job);
+}
+
+static bool
+on_client(struct listener *listener, int fd, const union peer_address *peer)
+{
+	struct worker *worker = least_busy_worker(listener->ingest, listener->instance);
+
+	switch (listener_place(listener, fd, peer, &worker->ratelimit->clients)) {
+	case PLACE_FREE:
+		hand_over(listener, worker, fd, peer);
+		break;
+	case PLACE_SOON:
+		return false;
+	case PLACE_NONE:
+		refuse_client(listener->instance, fd, MURAL_RATE_LIMITED);
+		break;
+	}
+	return true;
 }
 
 /* ------------------------------------------------------------------ one instance */

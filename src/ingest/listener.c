@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -41,6 +42,9 @@
 
 /* Of IPv6 sources, unless the listener's owner says otherwise. */
 #define SOURCE_PREFIX 64
+
+/* Who gives way to a client is gone after a turn or two. */
+#define DOOR_MS 1000
 
 #define PAUSE_MS 100
 #define LOG_INTERVAL_MS (60 * 1000)
@@ -318,7 +322,7 @@ count_sent_away(struct listener *listener, uint64_t n)
 }
 
 /* All that wait in the kernel, so that who takes turns with others need not wait there
- * behind them. */
+ * behind them; but one only that takes a descriptor of the wall's own. */
 static void
 accept_arrivals(struct listener *listener)
 {
@@ -326,17 +330,20 @@ accept_arrivals(struct listener *listener)
 	const uint64_t worked_ms = thread_worked_ms();
 	const uint32_t all = descriptors_for_clients();
 
-	for (uint32_t i = 0; i < ACCEPTED_PER_TURN && arrivals_take(arrivals, worked_ms);
+	for (uint32_t i = 0; listener->door_fd < 0 && i < ACCEPTED_PER_TURN &&
+			     arrivals_take(arrivals, worked_ms);
 		i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd >= 0) {
+		if ((int64_t)fd >= all) {
+			listener->door_fd = fd;
+			listener->door_peer = peer;
+			listener->door_until_ms = uv_now(listener->poll.loop) + DOOR_MS;
+		} else if (fd >= 0) {
 			arrivals_add(arrivals, fd, &peer);
-			if ((uint32_t)fd >= all)
-				return; /* the next ones are the wall's own */
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			pause_accepting(listener, errno);
@@ -348,6 +355,28 @@ accept_arrivals(struct listener *listener)
 	}
 }
 
+/* The kernel gives the lowest that is free now. */
+static int
+lowest_descriptor(int fd)
+{
+	int lowest = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (lowest < 0)
+		return fd;
+	close(MAX(fd, lowest));
+	return MIN(fd, lowest);
+}
+
+static void
+serve_door(struct listener *listener)
+{
+	if (listener->door_fd < 0)
+		return;
+	listener->door_fd = lowest_descriptor(listener->door_fd);
+	if (listener->on_client(listener, listener->door_fd, &listener->door_peer))
+		listener->door_fd = -1;
+}
+
 static void
 serve_arrivals(struct listener *listener)
 {
@@ -355,12 +384,19 @@ serve_arrivals(struct listener *listener)
 	union peer_address peer;
 	int fd;
 
+	serve_door(listener);
 	for (most = MIN(most, SERVED_PER_TURN); most > 0; most--) {
 		fd = arrivals_next(&listener->arrivals, &peer);
 		if (fd < 0)
 			return;
-		listener->on_client(listener, fd, &peer);
+		(void)listener->on_client(listener, fd, &peer);
 	}
+}
+
+static bool
+has_waiting(const struct listener *listener)
+{
+	return listener->arrivals.n > 0 || listener->door_fd >= 0;
 }
 
 /* Until nobody waits any more, once in each turn of the loop. */
@@ -370,7 +406,7 @@ on_more(uv_idle_t *more)
 	struct listener *listener = more->data;
 
 	serve_arrivals(listener);
-	if (listener->arrivals.n == 0)
+	if (!has_waiting(listener))
 		uv_idle_stop(more);
 }
 
@@ -387,7 +423,7 @@ on_connection(uv_poll_t *poll, int status, int events)
 	if (uv_is_active((uv_handle_t *)&listener->more))
 		return;
 	serve_arrivals(listener);
-	if (listener->arrivals.n > 0)
+	if (has_waiting(listener))
 		uv_idle_start(&listener->more, on_more);
 }
 
@@ -434,7 +470,7 @@ socket_bound_address(int fd, char text[ADDRESS_TEXT_MAX])
 int
 listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	const char *address,
-	void (*on_client)(
+	bool (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer))
 {
 	const char *path = address_unix_path(address);
@@ -444,6 +480,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		return fd;
 	*listener = (struct listener){
 		.fd = fd,
+		.door_fd = -1,
 		.name = name,
 		.on_client = on_client,
 	};
@@ -487,6 +524,8 @@ listener_close(struct listener *listener)
 	uv_close((uv_handle_t *)&listener->pause, on_handle_closed);
 	uv_close((uv_handle_t *)&listener->more, on_handle_closed);
 	arrivals_finish(&listener->arrivals);
+	if (listener->door_fd >= 0)
+		close(listener->door_fd);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->unix_path)

@@ -45,6 +45,10 @@ struct listener {
 	uv_timer_t pause; /* runs after accept() ran out of descriptors */
 	uv_idle_t more;   /* active while clients wait to be served */
 	struct arrivals arrivals;
+	int door_fd; /* a client's that got a descriptor of the wall's own, and waits for
+			one of the clients'; -1: no one's */
+	union peer_address door_peer;
+	uint64_t door_until_ms;  /* then it is refused */
 	uint64_t last_logged_ms; /* of that; 0: never */
 	uint64_t
 		full_until_ms; /* make-room.c's, as the next: disconnects nobody before */
@@ -52,7 +56,7 @@ struct listener {
 	size_t most;            /* that a source had at the last time; 0: never looked */
 	int fd;                 /* -1: closed */
 	char *unix_path;        /* removed at the end; NULL: TCP */
-	void (*on_client)(
+	bool (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
 	const char *name;      /* borrowed */
 	struct listener *next; /* instance.c's, as the next */
@@ -64,10 +68,11 @@ struct listener {
 	unsigned handles; /* not closed yet */
 };
 
-/* Listens on the loop; on_client() owns the descriptors it gets.  0 or -errno, logged. */
+/* Listens on the loop; on_client() owns the descriptors it gets, unless it answers false:
+ * then it is asked again soon.  0 or -errno, logged. */
 int listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	const char *address,
-	void (*on_client)(
+	bool (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer));
 
 /* Logs now and then that there are no descriptors or memory for clients. */

@@ -168,18 +168,26 @@ make_room(struct listener *listener, const struct connlimit *clients, uint32_t h
 	listener->most_until_ms = now + COUNT_HOLDS * pause;
 }
 
-bool
-listener_is_full(struct listener *listener, int fd, const union peer_address *peer,
+enum place
+listener_place(struct listener *listener, int fd, const union peer_address *peer,
 	struct connlimit *clients)
 {
 	uint32_t all = descriptors_for_clients(), has;
 
+	/* what was counted before has gone */
+	if ((uint32_t)fd < all / 2)
+		listener->most_until_ms = 0;
 	if ((uint32_t)fd < all - all / NEWCOMERS)
-		return false;
+		return PLACE_FREE;
 	has = connlimit_count_of(clients, &peer->any);
 	make_room(listener, clients, has);
-	if ((uint32_t)fd < all && has_few(has, listener->most))
-		return false;
+	if (has_few(has, listener->most) && (uint32_t)fd < all)
+		return PLACE_FREE;
 	listener_log_shortage(listener, EMFILE);
-	return true;
+	/* who has one alone gives way to nobody */
+	if (has_few(has, listener->most) && listener->most > 1 &&
+		fd == listener->door_fd &&
+		uv_now(listener->poll.loop) < listener->door_until_ms)
+		return PLACE_SOON;
+	return PLACE_NONE;
 }

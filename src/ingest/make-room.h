@@ -8,9 +8,15 @@ struct connlimit;
 struct listener;
 union peer_address;
 
-/* Whether a client that on_client() got must be refused: it took one of the descriptors
- * that belong to the wall itself, or one of the last for clients, and its source has half
- * as many as the one that has most.  Logged now and then.  Others get one of the last,
- * and then the source that has most loses some. */
-bool listener_is_full(struct listener *listener, int fd, const union peer_address *peer,
-	struct connlimit *clients);
+enum place {
+	PLACE_FREE,
+	PLACE_SOON, /* somebody gives way for it */
+	PLACE_NONE,
+};
+
+/* Whether there is a descriptor for a client that on_client() got: one of the last for
+ * clients, and one of the wall's own in exchange for such, are only for sources that have
+ * less than half as many as the one that has most, which loses some then.  The lack is
+ * logged now and then. */
+enum place listener_place(struct listener *listener, int fd,
+	const union peer_address *peer, struct connlimit *clients);

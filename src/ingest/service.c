@@ -125,20 +125,26 @@ struct mural_listener {
 	void (*on_client)(struct mural_host *host, int fd);
 };
 
-static void
+static bool
 on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
 	struct mural_listener *pub =
 		container_of(listener, struct mural_listener, listener);
+	struct ratelimit *limits = (struct ratelimit *)pub->host->limits;
 
-	if (listener_is_full(listener, fd, peer,
-		    &((struct ratelimit *)pub->host->limits)->clients)) {
+	switch (listener_place(listener, fd, peer, &limits->clients)) {
+	case PLACE_FREE:
+		pub->on_client(pub->host, fd);
+		break;
+	case PLACE_SOON:
+		return false;
+	case PLACE_NONE:
 		close(fd);
 		mural_discard(pub->host->brush, MURAL_RATE_LIMITED, 1);
 		mural_publish(pub->host);
-		return;
+		break;
 	}
-	pub->on_client(pub->host, fd);
+	return true;
 }
 
 static void

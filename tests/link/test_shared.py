@@ -392,6 +392,20 @@ def test_a_cell_that_is_set_while_another_waits_for_it(engine, tmp_path):
 
 
 @needs_http
+def test_a_cell_that_comes_before_its_generator(engine, tmp_path):
+    """Registrations are a stream of their own, which may be read later."""
+    with boards(engine, tmp_path, "a") as (a,):
+        early, late = parcel(7), parcel(8)
+        for registration, colour in (early, 3), (late, 2), (early, 4):
+            engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, colour, token=registration["id"]))
+        engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\2")
+        wait_for("all to be read", lambda: malformed(a, "http") == 1)
+        for registration in early, late:
+            tell(engine, registration)
+        wait_for("each to be counted", lambda: a.settings()["stats"]["pixels"] == 3)
+
+
+@needs_http
 def test_many_boards(engine, tmp_path):
     """Each has topics of its own."""
     names = ["two", "three", "four", "five"]

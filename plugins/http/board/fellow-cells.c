@@ -14,7 +14,7 @@
 #define TOPIC "cells"
 #define VERSION_BYTE 1
 #define TICK_MS 100
-#define TRIES 20
+#define TRIES 100
 
 /* The kinds of the address of a source: none, or so many of its bytes. */
 enum { SOURCE_NONE = 0, SOURCE_V4 = 4, SOURCE_V6 = 6 };
@@ -73,10 +73,13 @@ forget_waiting(struct fellow_cells *cells, const struct store_pixel *pixel)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < cells->n_waiting; i++)
-		if (cells->waiting[i].row != pixel->row ||
-			cells->waiting[i].column != pixel->column)
-			cells->waiting[left++] = cells->waiting[i];
+	for (size_t i = 0; i < cells->n_waiting; i++) {
+		struct fellow_cell cell = cells->waiting[i];
+
+		cell.is_over |= cell.row == pixel->row && cell.column == pixel->column;
+		if (!cell.is_over || cell.generator == 0)
+			cells->waiting[left++] = cell;
+	}
 	cells->n_waiting = left;
 }
 
@@ -151,6 +154,28 @@ get_source(const struct board *board, const uint8_t bytes[17])
 	return mural_source(board->web->host, &peer.any);
 }
 
+/* False: its generator is not known, whose registration is a topic of its own. */
+static bool
+count(struct board *board, struct fellow_cell *cell)
+{
+	struct generator *generator = get_generator(board, cell->id);
+	struct store_pixel pixel = {
+		.row = cell->row,
+		.column = cell->column,
+		.colour = cell->colour,
+		.unnecessary = cell->unnecessary,
+	};
+
+	if (!generator)
+		return false;
+	generator->used_ns = uv_hrtime();
+	cell->generator = pixel.generator = generator->number;
+	board_count(board, &pixel, generator);
+	if (board->on_heard)
+		board->on_heard(board, &pixel, generator);
+	return true;
+}
+
 /* False: the canvas does not show it. */
 static bool
 sign(struct board *board, const struct fellow_cell *cell)
@@ -168,8 +193,17 @@ sign(struct board *board, const struct fellow_cell *cell)
 	return true;
 }
 
+/* False: it has to wait. */
+static bool
+settle(struct board *board, struct fellow_cell *cell)
+{
+	if (cell->generator == 0 && !count(board, cell))
+		return false;
+	return cell->is_over || sign(board, cell);
+}
+
 static void
-wait_for_colour(struct fellow_cells *cells, const struct fellow_cell *cell)
+have_wait(struct fellow_cells *cells, const struct fellow_cell *cell)
 {
 	if (cells->n_waiting == FELLOW_CELLS_WAITING)
 		memmove(cells->waiting, cells->waiting + 1,
@@ -179,25 +213,20 @@ wait_for_colour(struct fellow_cells *cells, const struct fellow_cell *cell)
 }
 
 static void
-hear_cell(struct fellow_cells *cells, const uint8_t *p, struct store_pixel *pixel)
+hear_cell(struct fellow_cells *cells, const uint8_t *p, const struct store_pixel *pixel)
 {
-	struct board *board = cells->board;
-	struct generator *generator = get_generator(board, p + 6);
 	struct fellow_cell cell = {
-		.row = pixel->row, .column = pixel->column, .colour = pixel->colour
+		.row = pixel->row,
+		.column = pixel->column,
+		.colour = pixel->colour,
+		.unnecessary = pixel->unnecessary,
 	};
 
-	board_debit_paint(board, get_source(board, p + 18));
-	if (!generator)
-		return;
-	generator->used_ns = uv_hrtime();
-	cell.generator = pixel->generator = generator->number;
-	board_count(board, pixel, generator);
+	memcpy(cell.id, p + 6, sizeof(cell.id));
+	board_debit_paint(cells->board, get_source(cells->board, p + 18));
 	forget_waiting(cells, pixel);
-	if (!sign(board, &cell))
-		wait_for_colour(cells, &cell);
-	if (board->on_heard)
-		board->on_heard(board, pixel, generator);
+	if (!settle(cells->board, &cell))
+		have_wait(cells, &cell);
 }
 
 bool
@@ -222,7 +251,7 @@ fellow_cells_heard(struct fellow_cells *cells, const struct mural_parcel *parcel
 }
 
 static void
-sign_waiting(struct fellow_cells *cells)
+settle_waiting(struct fellow_cells *cells)
 {
 	size_t left = 0;
 
@@ -231,7 +260,7 @@ sign_waiting(struct fellow_cells *cells)
 	for (size_t i = 0; i < cells->n_waiting; i++) {
 		struct fellow_cell cell = cells->waiting[i];
 
-		if (!sign(cells->board, &cell) && ++cell.tries < TRIES)
+		if (!settle(cells->board, &cell) && ++cell.tries < TRIES)
 			cells->waiting[left++] = cell;
 	}
 	cells->n_waiting = left;
@@ -247,7 +276,7 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 	(void)brush;
 	cells->is_due = false;
 	tell(cells);
-	sign_waiting(cells);
+	settle_waiting(cells);
 }
 
 /* ------------------------------------------------------------------ start, stop */

@@ -24,13 +24,16 @@ struct generator;
 #define FELLOW_CELLS 1024
 #define FELLOW_CELL_BYTES 35
 
-/* Cells whose colour has not come yet, of which the newest wait two seconds. */
+/* Cells whose colour or generator has not come yet, of which the newest wait ten
+ * seconds. */
 #define FELLOW_CELLS_WAITING 1024
 
 struct fellow_cell {
-	uint32_t generator;
+	uint32_t generator; /* 0: not known, and the cell is not counted yet */
 	uint16_t row, column;
-	uint8_t colour, tries;
+	uint8_t colour, unnecessary, tries;
+	bool is_over; /* set again since: whose it is does not matter any more */
+	uint8_t id[STORE_ID_LEN / 2];
 };
 
 struct fellow_cells {
