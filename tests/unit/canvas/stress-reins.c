@@ -158,8 +158,9 @@ undo_by_storing(
 	keeper_pass(reins->keeper);
 	for (uint32_t y = rect->y; y < rect->y + rect->height; y++)
 		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
+			struct keeper_row kept = keeper_row(reins->keeper, x, y);
 			uint64_t top = pixel_load(&canvas, x, y);
-			uint64_t put = keeper_under(reins->keeper, x, y, top);
+			uint64_t put = keeper_under(&kept, 0, top);
 
 			if (word_id(top) != owner)
 				continue;
@@ -167,7 +168,7 @@ undo_by_storing(
 				usleep(10);
 			put = put ? put : colour_word(BACKGROUND);
 			word_exchange(pixel_at(&canvas, x, y), canvas.step, put);
-			keeper_put(reins->keeper, x, y, put, 0);
+			keeper_put(&kept, 0, put, 0);
 		}
 	keeper_forget(reins->keeper, rect, ids);
 	keeper_unlock(reins->keeper);
