@@ -24,6 +24,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.setdefault("top_builddir", os.getcwd())
 os.environ.setdefault("top_srcdir", SOURCE)
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
+from procfs import threads_seconds  # noqa: E402: of the tests
 
 SIZE = "1280x720"
 FLOOD = os.path.join(BUILD, "bench/pixelflut-flood")
@@ -58,28 +59,21 @@ def on_cpu(cpu, *command):
     return ["nice", "-n-20", "taskset", "-c", str(cpu), *map(str, command)]
 
 
-def cpu_seconds(pid):
-    """Of all threads; finer than the hundredths in /proc/PID/stat."""
-    total = 0
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
-            total += int(f.read().split()[0])
-    return total * 1e-9
-
-
 class Server:
     def __init__(self, name, pid, port, load_cpus):
         self.name, self.pid, self.port, self.load_cpus = name, pid, port, load_cpus
 
     def flood(self, kind, connections, given):
         """Commands a second, Gbit/s, CPU time of the server a command, wrong answers."""
-        before = cpu_seconds(self.pid)
         command = on_cpu(self.load_cpus, FLOOD, kind, "127.0.0.1", self.port, connections, SIZE, given.seconds,
                          given.buffer)
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
             try:
+                if kind == "reads":
+                    assert flood.stdout.readline() == "painted\n"
+                before = threads_seconds(self.pid)
                 commands, seconds, sent = map(float, flood.stdout.readline().split())
-                used = cpu_seconds(self.pid) - before
+                used = threads_seconds(self.pid) - before
                 wrong = int(flood.communicate("look\n", timeout=60)[0])
             finally:
                 flood.kill()

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from procfs import cpu_seconds, exact_cpu_seconds
+from procfs import cpu_seconds, threads_seconds
 
 SIZE = "1280x720"
 PAINTS = 100
@@ -81,12 +81,12 @@ def steady(program, seconds, wall, others):
     """A load of so many pixels a second that no two updates are alike: pixels a second, and of each process the part
     of a core that it took."""
     pids = [wall.pid, *others]
-    before, begun = [exact_cpu_seconds(pid) for pid in pids], time.monotonic()
+    before, begun = [threads_seconds(pid) for pid in pids], time.monotonic()
     out = subprocess.run([program("pixelflut-steady"), "127.0.0.1", str(wall.port("pixelflut")), SIZE, str(seconds),
                           str(STEADY)], check=True, stdout=subprocess.PIPE, text=True).stdout
     commands, took = map(float, out.split())
     passed = time.monotonic() - begun
-    return commands / took, [(exact_cpu_seconds(pid) - was) / passed for pid, was in zip(pids, before)]
+    return commands / took, [(threads_seconds(pid) - was) / passed for pid, was in zip(pids, before)]
 
 
 def random_pixels(program, runs, seconds, spread, show, engine, one, a, b):

@@ -2,15 +2,18 @@
 /*
  * pixelflut-flood: paints a wall as fast as one core can send, and checks it afterwards.
  *
- *   pixelflut-flood text|binary|reads|sink ADDRESS PORT CONNECTIONS WIDTHxHEIGHT SECONDS
- *                   [BUFFER]
+ *   pixelflut-flood KIND ADDRESS PORT CONNECTIONS WIDTHxHEIGHT SECONDS [BUFFER]
+ *
+ * KIND is text, binary or reads; or sink-text and so on, for a server that understands
+ * nothing and answers reads with as much as they need.
  *
  * The connections repeat the same commands, each from another offset.  The clock stops
- * when the server has answered a last read on every connection (for `reads`: all of them;
- * for `sink`: when it has closed them), so that nothing counted is still in a buffer.
+ * when the server has answered a last read on every connection (for reads: all of them;
+ * for a sink: when it has closed them), so that nothing counted is still in a buffer.
  * BUFFER is the size of a socket's, 0 for the kernel's choice.
- * Prints "COMMANDS SECONDS BYTES"; after it is sent a line, reads every pixel back and
- * prints how many were wrong.
+ * Prints "COMMANDS SECONDS BYTES"; for reads it prints "painted" before, when there is
+ * something to read and the clock starts.  After it is sent a line, it reads every pixel
+ * back and prints how many were wrong.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -57,9 +60,9 @@ struct link {
 struct bench_flood {
 	const struct script *script;
 	const struct script *answers; /* reads; NULL: one last read is answered */
-	bool sink;
-	size_t least;       /* commands that each connection does */
-	struct link *links; /* room for `n` */
+	bool sink;                    /* what is answered says nothing */
+	size_t least;                 /* commands that each connection does */
+	struct link *links;           /* room for `n` */
 	unsigned n;
 };
 
@@ -153,11 +156,11 @@ answer_bytes(const struct script *answers, const struct link *link, size_t comma
 static void
 send_last_read(struct bench_flood *flood, struct link *link)
 {
-	if (flood->sink) {
-		shutdown(link->fd, SHUT_WR);
-	} else if (flood->answers) {
+	if (flood->answers) {
 		link->wanted = answer_bytes(
 			flood->answers, link, commands_done(flood->script, link));
+	} else if (flood->sink) {
+		shutdown(link->fd, SHUT_WR);
 	} else {
 		ssize_t sent = send(link->fd, last_read + link->asked,
 			strlen(last_read) - link->asked, MSG_NOSIGNAL);
@@ -175,7 +178,7 @@ compare_answers(
 {
 	const struct script *answers = flood->answers;
 
-	while (answers && len > 0) {
+	while (answers && !flood->sink && len > 0) {
 		size_t part = answers->len - link->compared_at;
 		part = part < len ? part : len;
 		link->wrong +=
@@ -270,6 +273,17 @@ flood_run(
 	return took;
 }
 
+/* What asks for every pixel, and what is answered. */
+static void
+reads_init(struct script *reads, struct script *answers, unsigned width, unsigned height,
+	unsigned seed)
+{
+	if (reads->bytes)
+		return;
+	script_init(reads, SCRIPT_READS, width, height, seed);
+	script_init(answers, SCRIPT_ANSWERS, width, height, seed);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -281,7 +295,7 @@ main(int argc, char *argv[])
 	size_t commands = 0, wrong = 0, bytes = 0;
 
 	if (argc < 7 || argc > 8 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
-		fprintf(stderr, "usage: pixelflut-flood text|binary|reads|sink ADDRESS "
+		fprintf(stderr, "usage: pixelflut-flood [sink-]text|binary|reads ADDRESS "
 				"PORT CONNECTIONS WxH SECONDS [BUFFER]\n");
 		return 2;
 	}
@@ -290,20 +304,23 @@ main(int argc, char *argv[])
 	const char *kind = argv[1], *address = argv[2], *port = argv[3];
 	double seconds = strtod(argv[6], NULL), took;
 
+	flood.sink = strncmp(kind, "sink-", 5) == 0;
+	kind += flood.sink ? 5 : 0;
 	script_init(&paint, strcmp(kind, "binary") ? SCRIPT_TEXT : SCRIPT_BINARY, width,
 		height, seed);
 	look.answers = &answers;
-	flood.sink = strcmp(kind, "sink") == 0;
 	flood.n = strtoul(argv[4], NULL, 10);
 	if (flood.n < 1 || flood.n > CONNECTIONS_MAX)
 		return 2;
 	if (strcmp(kind, "reads") == 0) {
 		unsigned n = flood.n;
 
-		script_init(&reads, SCRIPT_READS, width, height, seed);
-		script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
+		reads_init(&reads, &answers, width, height, seed);
 		flood.n = 1; /* paints, so that there is something to read */
-		flood_run(&flood, address, port, 0);
+		if (!flood.sink)
+			flood_run(&flood, address, port, 0);
+		puts("painted");
+		fflush(stdout);
 		flood.n = n;
 		flood.script = &reads;
 		flood.answers = &answers;
@@ -317,10 +334,7 @@ main(int argc, char *argv[])
 	printf("%zu %.6f %zu\n", commands, took, bytes);
 	fflush(stdout);
 	if (getchar() != EOF && !flood.sink) {
-		if (!reads.bytes) {
-			script_init(&reads, SCRIPT_READS, width, height, seed);
-			script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
-		}
+		reads_init(&reads, &answers, width, height, seed);
 		flood_run(&look, address, port, 0);
 		wrong += look.links[0].wrong;
 	}

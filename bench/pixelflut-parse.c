@@ -75,7 +75,7 @@ struct bench_display {
 static int
 take_reply(struct client *client, const void *data, size_t len)
 {
-	static _Thread_local char answers[REPLY_BYTES_ENOUGH + 4096];
+	static _Thread_local char answers[REPLY_BYTES_DRAINED + 4096];
 	static _Thread_local size_t used;
 
 	(void)client;

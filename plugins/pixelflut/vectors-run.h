@@ -19,8 +19,9 @@
 #define CHUNK_BLOCKS 16
 #define BLOCK 64
 
-/* More plain lines than that do not fit into a block. */
-#define ENDS_AT_ONCE 5
+/* More plain lines than that do not fit into a block; more reads seldom end in one. */
+#define WRITES_A_BLOCK 5
+#define READS_A_BLOCK 8
 
 /* While a brush is near, a pixel is painted when this many more are understood: enough
  * for its cache line to arrive.  They go round in a ring. */
@@ -34,31 +35,34 @@ static_assert(READS_AT_ONCE % LANES == 0, "whole groups");
 static_assert(RING % LANES == 0 && LAG % LANES == 0 && RING >= LAG + LANES, "a ring");
 static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
 
-/* Appends where a block's lines end, counted from the chunk; returns how many. */
-TARGET static inline unsigned
-ends_add(int16_t *ends, uint64_t feeds, int block)
+/* Appends where a block's lines end, counted from the chunk; returns how many.  `at_once`
+ * is a constant. */
+ALWAYS_INLINE unsigned
+ends_add(int16_t *ends, uint64_t feeds, int block, const unsigned at_once)
 {
 	const unsigned n = (unsigned)__builtin_popcountll(feeds);
 
 	/* without a branch for each; what is too much is overwritten */
 	UNROLLED
-	for (unsigned i = 0; i < ENDS_AT_ONCE; i++, feeds &= feeds - 1)
+	for (unsigned i = 0; i < at_once; i++, feeds &= feeds - 1)
 		ends[i] = (int16_t)(block +
 				    __builtin_ctzll(feeds | UINT64_C(1) << (BLOCK - 1)));
-	for (unsigned i = ENDS_AT_ONCE; i < n; i++, feeds &= feeds - 1)
+	for (unsigned i = at_once; i < n; i++, feeds &= feeds - 1)
 		ends[i] = (int16_t)(block + __builtin_ctzll(feeds));
 	return n;
 }
 
 /* Finds where the lines of a chunk end, up to a block in which none does: a plain line is
  * shorter.  Returns how far. */
-TARGET static inline int
-chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n)
+ALWAYS_INLINE int
+chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n,
+	const unsigned at_once)
 {
 	int at = 0;
 
 	for (; at < CHUNK_BLOCKS * BLOCK && end - p >= at + BLOCK; at += BLOCK) {
-		const unsigned found = ends_add(ends + *n, find_feeds(p + at), at);
+		const unsigned found =
+			ends_add(ends + *n, find_feeds(p + at), at, at_once);
 
 		__builtin_prefetch(p + at + CHUNK_BLOCKS * BLOCK);
 		if (found == 0)
@@ -236,13 +240,13 @@ run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end, const b
 	const struct ground ground = ground_of(brush);
 	struct lines_run run = { .p = p };
 	struct waiting waiting;
-	int16_t ends[CHUNK_BLOCKS * BLOCK + LANES + ENDS_AT_ONCE];
+	int16_t ends[CHUNK_BLOCKS * BLOCK + LANES + WRITES_A_BLOCK];
 	unsigned n = 0; /* ends that are found and not used */
 
 	waiting.n = 0;
 	waiting.near = owned || brush->near_width > 0;
 	while (!run.failed && end - p >= BLOCK) {
-		const int at = chunk_ends(p, end, ends, &n);
+		const int at = chunk_ends(p, end, ends, &n, WRITES_A_BLOCK);
 
 		if (at == 0) {
 			run.failed = p + BLOCK;
@@ -313,17 +317,23 @@ reads_answer(struct reads *reads, const struct plane *plane, unsigned n, uint8_t
 	uint32_t *const colours = reads->batch.colours;
 	uint64_t texts[READS_AT_ONCE];
 
-	for (unsigned i = 0; i < n; i++)
-		colours[i] = __atomic_load_n(
-			&plane->pixels[reads->batch.places[i]], __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < n; i += LANES) {
+		UNROLLED
+		for (unsigned k = i; k < i + LANES; k++)
+			colours[k] = __atomic_load_n(
+				&plane->pixels[reads->batch.places[k]], __ATOMIC_RELAXED);
+	}
 	for (unsigned i = 0; i < n; i += LANES)
 		write_colours(colours + i, texts + i);
-	for (unsigned i = 0; i < n; i++) {
-		const size_t len = reads->lengths[i] + 2u;
+	for (unsigned i = 0; i < n; i += LANES) {
+		UNROLLED
+		for (unsigned k = i; k < i + LANES; k++) {
+			const size_t len = reads->lengths[k] + 2u;
 
-		memcpy(to, base + ends[i] - len, READ_LOAD);
-		memcpy(to + len, &texts[i], sizeof(texts[i]));
-		to += len + sizeof(texts[i]);
+			memcpy(to, base + ends[k] - len, READ_LOAD);
+			memcpy(to + len, &texts[k], sizeof(texts[k]));
+			to += len + sizeof(texts[k]);
+		}
 	}
 	return to;
 }
@@ -334,7 +344,7 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	const struct plane plane = plane_of(painter->brush, painter->left, painter->top);
 	struct answers *answers = &painter->answers;
 	const uint8_t *failed = NULL;
-	int16_t ends[CHUNK_BLOCKS * BLOCK + ENDS_AT_ONCE];
+	int16_t ends[CHUNK_BLOCKS * BLOCK + READS_A_BLOCK];
 	struct reads reads;
 	unsigned n, done, groups = 0;
 
@@ -343,7 +353,7 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	while (!failed && end - p >= VECTORS_BYTES_MIN) {
 		n = 0;
 		reads.base = p;
-		(void)chunk_ends(p, end - READ_LOAD, ends, &n);
+		(void)chunk_ends(p, end - READ_LOAD, ends, &n, READS_A_BLOCK);
 		n = n < READS_AT_ONCE ? n : READS_AT_ONCE;
 		done = reads_gather(&reads, &plane, n);
 		if (n - done >= LANES)
