@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make bench, explained in bench/README
 EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6count \
-	%D%/pixelflut-flood %D%/pixelflut-parse %D%/scale %D%/tcpsink
+	%D%/pixelflut-flood %D%/pixelflut-parse %D%/pixelflut-steady %D%/scale %D%/tcpsink
 %C%_addresses_SOURCES = %D%/addresses.c %D%/measure.h
 %C%_addresses_LDADD = libping.la
 %C%_canvas_SOURCES = %D%/canvas.c %D%/measure.h
@@ -19,6 +19,8 @@ EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6coun
 	%D%/pixelflut-script.c %D%/pixelflut-script.h $(pixelflut_la_SOURCES)
 %C%_pixelflut_parse_CPPFLAGS = $(AM_CPPFLAGS)
 %C%_pixelflut_parse_LDADD = libmurald.la $(pixelflut_la_LIBADD)
+%C%_pixelflut_steady_SOURCES = %D%/pixelflut-steady.c %D%/measure.h
+%C%_pixelflut_steady_LDADD =
 %C%_scale_SOURCES = %D%/scale.c %D%/measure.h
 %C%_scale_LDADD = libmurald.la
 %C%_tcpsink_LDADD =

@@ -93,22 +93,6 @@ icmp_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 	return echo_send(echo, NULL, data, sizeof(data) - (argb >> 24 == 0xff));
 }
 
-static int
-icmp_flush(struct connection *connection)
-{
-	struct echo *echo = connection->state;
-
-	return echo_flush(echo);
-}
-
-static void
-icmp_close(struct connection *connection)
-{
-	struct echo *echo = connection->state;
-
-	echo_close(echo);
-}
-
 const struct driver driver_icmp = {
 	.state_size = sizeof(struct echo),
 	.rate = 50000,
@@ -118,7 +102,7 @@ const struct driver driver_icmp = {
 	.open = icmp_open,
 	.size = icmp_size,
 	.put = icmp_put,
-	.flush = icmp_flush,
+	.flush = echo_driver_flush,
 	.no_grab = "pings can paint, but not read",
-	.close = icmp_close,
+	.close = echo_driver_close,
 };

@@ -38,22 +38,6 @@ ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 	return echo_send(echo, address, NULL, 0);
 }
 
-static int
-ipv6_flush(struct connection *connection)
-{
-	struct echo *echo = connection->state;
-
-	return echo_flush(echo);
-}
-
-static void
-ipv6_close(struct connection *connection)
-{
-	struct echo *echo = connection->state;
-
-	echo_close(echo);
-}
-
 const struct driver driver_ipv6 = {
 	.state_size = sizeof(struct echo),
 	.rate = 50000,
@@ -62,7 +46,7 @@ const struct driver driver_ipv6 = {
 	.open = ipv6_open,
 	.no_size = "an address cannot ask for it; the server's web page may show it",
 	.put = ipv6_put,
-	.flush = ipv6_flush,
+	.flush = echo_driver_flush,
 	.no_grab = "addresses can paint, but not read",
-	.close = ipv6_close,
+	.close = echo_driver_close,
 };

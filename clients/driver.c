@@ -86,6 +86,12 @@ connection_require_size(struct connection *connection)
 	return ret;
 }
 
+static int
+flush(struct connection *connection)
+{
+	return connection->driver->flush ? connection->driver->flush(connection) : 0;
+}
+
 /* At a slow pace, pixels do not wait in the buffer until it is full. */
 static int
 flush_when_due(struct connection *connection, int64_t now, int64_t when)
@@ -93,7 +99,7 @@ flush_when_due(struct connection *connection, int64_t now, int64_t when)
 	if (when - now < CLOCK_MS && now - connection->flushed < FLUSH_EVERY)
 		return 0;
 	connection->flushed = now;
-	return connection_flush(connection);
+	return flush(connection);
 }
 
 int
@@ -116,15 +122,9 @@ connection_put(struct connection *connection, int32_t x, int32_t y, uint32_t arg
 }
 
 int
-connection_flush(struct connection *connection)
-{
-	return connection->driver->flush ? connection->driver->flush(connection) : 0;
-}
-
-int
 connection_settle(struct connection *connection)
 {
-	int ret = connection_flush(connection);
+	int ret = flush(connection);
 
 	if (ret == 0 && connection->driver->settle)
 		ret = connection->driver->settle(connection);

@@ -120,7 +120,6 @@ int connection_require_size(struct connection *connection);
 
 /* At the connection's pace. */
 int connection_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb);
-int connection_flush(struct connection *connection);
 int connection_settle(struct connection *connection);
 
 void connection_close(struct connection *connection);

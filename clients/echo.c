@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "console.h"
+#include "driver.h"
 
 #define SEND_BUFFER (4 << 20)
 #define STUCK_TIMEOUT (2 * CLOCK_SECOND) /* while the kernel accepts nothing */
@@ -264,9 +265,17 @@ echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms)
 	}
 }
 
-void
-echo_close(struct echo *echo)
+int
+echo_driver_flush(struct connection *connection)
 {
+	return echo_flush(connection->state);
+}
+
+void
+echo_driver_close(struct connection *connection)
+{
+	struct echo *echo = connection->state;
+
 	if (echo->fd > 0)
 		close(echo->fd);
 	echo->fd = -1;

@@ -12,6 +12,8 @@
 #define ECHO_DATA_MAX 9
 #define ECHO_BATCH 64
 
+struct connection;
+
 struct echo_packet {
 	uint8_t header[8];
 	uint8_t data[ECHO_DATA_MAX];
@@ -49,4 +51,6 @@ int echo_flush(struct echo *echo);
 int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 
-void echo_close(struct echo *echo);
+/* A driver's flush() and close(), whose state is the echo. */
+int echo_driver_flush(struct connection *connection);
+void echo_driver_close(struct connection *connection);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "lib/macros.h"
 #include "lib/png.h"
 
 #define FILE_BYTES_MAX ((size_t)300 << 20) /* the largest picture, not compressed */
@@ -128,7 +129,7 @@ has_magic(const uint8_t *data, const char *magic)
 static const struct format *
 find_format(const uint8_t *data)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
 		if (has_magic(data, formats[i].magic))
 			return &formats[i];
 	return NULL;

@@ -13,6 +13,7 @@
 
 #include "lib/address.h"
 #include "lib/digits.h"
+#include "lib/macros.h"
 
 struct target_parser {
 	struct target *target;
@@ -227,7 +228,7 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 	snprintf(target->text, sizeof(target->text), "%s", text);
 	if (address_unix_path(text))
 		return parse_path(&parser, address_unix_path(text));
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		size_t prefix = strlen(forms[i].prefix);
 
 		if (strncmp(text, forms[i].prefix, prefix) != 0)

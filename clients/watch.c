@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "console.h"
 #include "driver.h"
 #include "frames.h"
 

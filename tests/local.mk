@@ -123,6 +123,7 @@ TESTS += \
 	tests/http/test_openapi.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
+	tests/http/test_files.py \
 	tests/http/test_history.py \
 	tests/http/test_firefox.py \
 	tests/http/test_hostile.py \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """doc/recipes.md: its commands, as they stand there, in network namespaces of their own.  Folders of the
 system are a folder of the test, and systemctl does to murald and nginx what their units do."""
+import datetime
 import io
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -167,7 +169,7 @@ def test_a_title(evening):
     evening.recipe("A title on the wall")
     evening.painted(0, 0, GREY)
     assert (255, 255, 255) in [rgb for _, rgb in evening.picture().crop((0, 0, 640, 40)).getcolors(9999)]
-    evening.flut("PX 0 0 ff0000\n")
+    evening.flut("PX 0 0 ff0000\nPX 0 40 ff0000\n")
     evening.painted(0, 40, RED)
     assert evening.picture().getpixel((0, 0)) == GREY
 
@@ -197,14 +199,13 @@ def looks(data):
 
 
 def recorded(evening, rgb):
-    """The second at which the recording has that colour at 5,5."""
+    """The recording has that colour at 5,5."""
     def now():
-        at = int(subprocess.check_output(["date", "+%s"]))
         try:
-            return looks(evening.get("/history?at=%d" % at)) == rgb and at
+            return looks(evening.get("/history?at=%d" % time.time())) == rgb
         except urllib.error.HTTPError:
             return False  # nothing is recorded yet
-    return wait_for("the record", now, 30)
+    wait_for("the record", now, 30)
 
 
 def test_undo_of_one_guest(evening):
@@ -221,12 +222,13 @@ def test_undo_of_one_guest(evening):
 def test_undo(evening):
     need(("curl", "curl"))
     evening.flut("PX 5 5 00ff00\n")
-    at = recorded(evening, GREEN)
-    # the record of a later second
-    wait_for("the next second", lambda: int(subprocess.check_output(["date", "+%s"])) > at + 1)
+    recorded(evening, GREEN)
+    at = int(time.time()) + 1
+    wait_for("the next second", lambda: time.time() >= at)
     evening.flut("PX 5 5 ff0000\n")
     recorded(evening, RED)
-    evening.recipe("Undo", ("10 minutes ago", "@%d" % at), n=1)
+    moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
+    evening.recipe("Undo", ("-10min", moment.strftime("%Y-%m-%dT%H:%M:%SZ")), n=1)
     evening.painted(5, 5, GREEN)
     evening.recipe("Undo", n=2)
     assert looks(open(evening.root + "/kept.png", "rb").read()) == GREEN

@@ -88,10 +88,15 @@ struct mural_carrier {
 	 * 0; -errno: it is not called. */
 	int (*lease)(struct mural_host *host, const char *name, uint64_t for_ms,
 		struct mural_lease *lease);
+
+	/* This instance is the carrier from now on, or is not any more.  Also from within
+	 * mural_carry() of any instance. */
+	void (*chosen)(struct mural_host *host, bool is_chosen);
 };
 
-/* Becomes the carrier; with NULL it is none any more.  0; -ENOENT: nothing is shared;
- * -EBUSY: another instance is. */
+/* It can carry; with NULL it cannot any more.  Of those that can, the first in the config
+ * is the carrier, as on all walls that have the same sections; if it ends the next one
+ * is.  0; -ENOENT: nothing is shared. */
 MURAL_EXPORT int mural_carry(
 	struct mural_host *host, const struct mural_carrier *carrier);
 

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <zlib.h>
 
+#include "lib/macros.h"
+
 /* Raw deflate with the largest window, as it is when nobody asked for less. */
 #define WINDOW_BITS (-15)
 
@@ -29,7 +31,7 @@ static const struct parameter {
 	{ "client_max_window_bits", true },
 };
 
-#define N_PARAMETERS (sizeof(parameters) / sizeof(*parameters))
+#define N_PARAMETERS ARRAY_LEN(parameters)
 
 /* The next part of a list up to one of `ends`, without blanks around; false: no more. */
 static bool

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "common/mhd-uv.h"
+#include "lib/macros.h"
 
 /* Read from one client before others get their turn. */
 #define READ_BUDGET_BYTES (16 * 1024)
@@ -90,8 +91,7 @@ websocket_drop(struct websocket *ws)
 static void
 drop_for_others(struct sendbuf *sendbuf)
 {
-	websocket_drop(
-		(struct websocket *)((char *)sendbuf - offsetof(struct websocket, out)));
+	websocket_drop(container_of(sendbuf, struct websocket, out));
 }
 
 static void
@@ -349,8 +349,7 @@ on_event(uv_poll_t *poll, int status, int events)
 void
 websocket_serve(struct fair_member *reader)
 {
-	struct websocket *ws =
-		(struct websocket *)((char *)reader - offsetof(struct websocket, reader));
+	struct websocket *ws = container_of(reader, struct websocket, reader);
 
 	if (!ws->closing)
 		read_frames(ws);

@@ -10,6 +10,11 @@
 #define FEW 64
 #define MASK_BYTES (TILE_PIXELS / 8)
 
+/* How hard zstd tries.  What is hardly compressible it should only copy; even so it finds
+ * what is, and then tries again. */
+#define LEVEL 1
+#define LEVEL_OF_NOISE (-20)
+
 static uint32_t
 tile_area(const struct mural_view *view, uint32_t tile)
 {
@@ -31,7 +36,29 @@ u16_at(const uint8_t *bytes)
 	return bytes[0] | (uint32_t)bytes[1] << 8;
 }
 
+void
+frame_finish(struct frame *frame)
+{
+	ZSTD_freeCCtx(frame->packer);
+	ZSTD_freeDCtx(frame->unpacker);
+	frame->packer = frame->unpacker = NULL;
+}
+
 /* ------------------------------------------------------------------- writing */
+
+static void
+put_colours(struct frame *frame, const struct tile_pixels *pixels)
+{
+	const uint32_t n = pixels->n;
+	uint8_t *red = &frame->bytes[frame->used], *green = red + n, *blue = green + n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		red[i] = (uint8_t)(pixels->colours[i] >> 16);
+		green[i] = (uint8_t)(pixels->colours[i] >> 8);
+		blue[i] = (uint8_t)pixels->colours[i];
+	}
+	frame->used += 3 * n;
+}
 
 static void
 put_places(struct frame *frame, const struct tile_pixels *pixels)
@@ -59,28 +86,28 @@ frame_add(struct frame *frame, const struct tile_pixels *pixels)
 	put_u16(frame, pixels->tile);
 	put_u16(frame, pixels->n);
 	put_places(frame, pixels);
-	for (int shift = 16; shift >= 0; shift -= 8)
-		for (uint32_t i = 0; i < pixels->n; i++)
-			frame->bytes[frame->used++] =
-				(uint8_t)(pixels->colours[i] >> shift);
+	put_colours(frame, pixels);
 	return true;
 }
 
 uint8_t *
-frame_pack(const struct frame *frame, size_t *len)
+frame_pack(struct frame *frame, size_t *len)
 {
 	const size_t room = ZSTD_compressBound(frame->used);
 	uint8_t *payload = malloc(1 + room);
-	size_t packed;
+	size_t packed = 0;
 
-	if (!payload)
-		return NULL;
-	payload[0] = PAYLOAD_VERSION;
-	packed = ZSTD_compress(payload + 1, room, frame->bytes, frame->used, 1);
-	if (ZSTD_isError(packed)) {
+	if (!frame->packer)
+		frame->packer = ZSTD_createCCtx();
+	if (payload && frame->packer)
+		packed = ZSTD_compressCCtx(frame->packer, payload + 1, room, frame->bytes,
+			frame->used, frame->is_noise ? LEVEL_OF_NOISE : LEVEL);
+	if (packed == 0 || ZSTD_isError(packed)) {
 		free(payload);
 		return NULL;
 	}
+	frame->is_noise = packed > frame->used / 10 * 9;
+	payload[0] = PAYLOAD_VERSION;
 	*len = 1 + packed;
 	return payload;
 }
@@ -96,98 +123,131 @@ places_len(uint32_t n, uint32_t area)
 	return n < FEW ? 2 * n : MASK_BYTES;
 }
 
-/* The next place of the tile, from `place` on, that lies on the canvas. */
+/* Row y of a mask; its lowest bit is the pixel on the left. */
 static uint32_t
-next_inside(const struct mural_rect *rect, uint32_t place)
+mask_row(const uint8_t *mask, uint32_t y)
 {
-	if (place % MURAL_TILE >= rect->width)
-		place += MURAL_TILE - place % MURAL_TILE;
-	return place;
+	return u16_at(mask + 4 * y) | u16_at(mask + 4 * y + 2) << 16;
 }
 
-/* Fills places[n] from what says which they are.  False: not `n`, not ascending, or
- * beyond the edge. */
+/* Not `n`, or beyond the edge? */
 static bool
-read_places(
-	const uint8_t *bytes, const struct mural_rect *rect, struct tile_pixels *pixels)
+is_mask(const uint8_t *mask, const struct mural_rect *rect, uint32_t n)
 {
-	const uint32_t area = rect->width * rect->height;
-	uint32_t n = 0, last = 0;
+	const uint32_t inside = UINT32_MAX >> (MURAL_TILE - rect->width);
+	uint32_t beyond = 0, found = 0;
 
-	for (uint32_t i = 0; pixels->n == area && i < area; i++, last++)
-		pixels->places[n++] = (uint16_t)(last = next_inside(rect, last));
-	for (uint32_t i = 0; pixels->n < area && pixels->n < FEW && i < pixels->n; i++)
-		pixels->places[n++] = (uint16_t)u16_at(bytes + 2 * i);
-	for (uint32_t i = 0; pixels->n < area && pixels->n >= FEW && i < TILE_PIXELS; i++)
-		if (bytes[i / 8] >> i % 8 & 1)
-			pixels->places[n++] = (uint16_t)i;
-	if (n != pixels->n)
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if ((i > 0 && pixels->places[i] <= pixels->places[i - 1]) ||
-			pixels->places[i] % MURAL_TILE >= rect->width ||
-			pixels->places[i] / MURAL_TILE >= rect->height)
+	for (uint32_t y = 0; y < MURAL_TILE; y++) {
+		beyond |= mask_row(mask, y) & ~(y < rect->height ? inside : 0);
+		found += (uint32_t)__builtin_popcount(mask_row(mask, y));
+	}
+	return found == n && beyond == 0;
+}
+
+/* Ascending, and not beyond the edge? */
+static bool
+are_places(const uint8_t *bytes, const struct mural_rect *rect, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t place = u16_at(bytes + 2 * i);
+
+		if ((i > 0 && place <= u16_at(bytes + 2 * i - 2)) ||
+			place % MURAL_TILE >= rect->width ||
+			place / MURAL_TILE >= rect->height)
 			return false;
+	}
 	return true;
 }
 
 /* The length of the tile at `used`; 0: it is none. */
 static size_t
-read_tile(const struct frame *frame, struct tile_pixels *pixels)
+check_tile(const struct frame *frame)
 {
 	const uint8_t *bytes = &frame->bytes[frame->used];
 	const size_t left = frame->len - frame->used;
 	struct mural_rect rect;
-	uint32_t area;
+	uint32_t n, area;
 	size_t places;
 
 	if (left < 4 || u16_at(bytes) >= frame->view->tiles_x * frame->view->tiles_y)
 		return 0;
-	pixels->tile = u16_at(bytes);
-	pixels->n = u16_at(bytes + 2);
-	rect = mural_tile_rect(frame->view, pixels->tile);
+	n = u16_at(bytes + 2);
+	rect = mural_tile_rect(frame->view, u16_at(bytes));
 	area = rect.width * rect.height;
-	if (pixels->n == 0 || pixels->n > area)
+	if (n == 0 || n > area)
 		return 0;
-	places = places_len(pixels->n, area);
-	if (left < 4 + places + 3 * pixels->n || !read_places(bytes + 4, &rect, pixels))
+	places = places_len(n, area);
+	if (left < 4 + places + 3 * n ||
+		(n < area && n < FEW && !are_places(bytes + 4, &rect, n)) ||
+		(n < area && n >= FEW && !is_mask(bytes + 4, &rect, n)))
 		return 0;
-	bytes += 4 + places;
-	for (uint32_t i = 0; i < pixels->n; i++)
-		pixels->colours[i] = 0xff000000 | (uint32_t)bytes[i] << 16 |
-				     (uint32_t)bytes[pixels->n + i] << 8 |
-				     bytes[2 * pixels->n + i];
-	return 4 + places + 3 * pixels->n;
+	return 4 + places + 3 * n;
+}
+
+/* Fills places[n] from what says which they are, and was looked at. */
+static void
+read_places(
+	const uint8_t *bytes, const struct mural_rect *rect, struct tile_pixels *pixels)
+{
+	const bool is_all = pixels->n == rect->width * rect->height;
+	const uint32_t all = UINT32_MAX >> (MURAL_TILE - rect->width);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; !is_all && pixels->n < FEW && i < pixels->n; i++)
+		pixels->places[n++] = (uint16_t)u16_at(bytes + 2 * i);
+	for (uint32_t y = 0; n < pixels->n && y < rect->height; y++)
+		for (uint32_t row = is_all ? all : mask_row(bytes, y); row != 0;
+			row &= row - 1)
+			pixels->places[n++] =
+				(uint16_t)(y * MURAL_TILE + (uint32_t)__builtin_ctz(row));
 }
 
 bool
 frame_next(struct frame *frame, struct tile_pixels *pixels)
 {
-	const size_t len = frame->used < frame->len ? read_tile(frame, pixels) : 0;
+	const uint8_t *bytes = &frame->bytes[frame->used];
+	struct mural_rect rect;
+	size_t places;
 
-	frame->used += len;
-	return len > 0;
+	if (frame->used == frame->len)
+		return false;
+	pixels->tile = u16_at(bytes);
+	pixels->n = u16_at(bytes + 2);
+	rect = mural_tile_rect(frame->view, pixels->tile);
+	places = places_len(pixels->n, rect.width * rect.height);
+	read_places(bytes + 4, &rect, pixels);
+	bytes += 4 + places;
+	for (uint32_t i = 0; i < pixels->n; i++)
+		pixels->colours[i] = 0xff000000 | (uint32_t)bytes[i] << 16 |
+				     (uint32_t)bytes[pixels->n + i] << 8 |
+				     bytes[2 * pixels->n + i];
+	frame->used += 4 + places + 3 * pixels->n;
+	return true;
 }
 
 int
 frame_unpack(struct frame *frame, const struct mural_view *view, const void *payload,
 	size_t len)
 {
-	struct tile_pixels pixels;
-	size_t unpacked;
+	size_t unpacked, tile;
 
 	if (len < 1 || *(const uint8_t *)payload != PAYLOAD_VERSION)
 		return -EPROTONOSUPPORT;
-	unpacked = ZSTD_decompress(
-		frame->bytes, FRAME_MAX, (const uint8_t *)payload + 1, len - 1);
+	if (!frame->unpacker)
+		frame->unpacker = ZSTD_createDCtx();
+	if (!frame->unpacker)
+		return -ENOMEM;
+	unpacked = ZSTD_decompressDCtx(frame->unpacker, frame->bytes, FRAME_MAX,
+		(const uint8_t *)payload + 1, len - 1);
 	if (ZSTD_isError(unpacked))
 		return -EPROTO;
 	frame->view = view;
 	frame->len = unpacked;
-	for (frame->used = 0; frame_next(frame, &pixels);)
-		;
-	if (frame->used < frame->len || frame->len == 0)
-		return -EPROTO;
+	for (frame->used = 0; frame->used < frame->len; frame->used += tile) {
+		tile = check_tile(frame);
+		if (tile == 0)
+			return -EPROTO;
+	}
 	frame->used = 0;
-	return 0;
+	return frame->len > 0 ? 0 : -EPROTO;
 }

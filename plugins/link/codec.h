@@ -33,21 +33,25 @@ struct tile_pixels {
 	uint32_t colours[TILE_PIXELS]; /* 0xffrrggbb */
 };
 
-/* A frame that is being read or written: `used` bytes of `bytes`. */
+/* A frame that is being read or written: `used` bytes of `bytes`.  It begins as zeros. */
 struct frame {
 	const struct mural_view *view;
 	size_t used, len;
+	void *packer, *unpacker; /* zstd's memory, kept from one to the next */
+	bool is_noise;           /* the last one could hardly be compressed */
 	uint8_t bytes[FRAME_MAX];
 };
+
+void frame_finish(struct frame *frame);
 
 /* Appends a tile with at least one pixel; false: the frame is full. */
 bool frame_add(struct frame *frame, const struct tile_pixels *pixels);
 
 /* The payload of what was added, to be freed, its length in *len; NULL: out of memory. */
-uint8_t *frame_pack(const struct frame *frame, size_t *len);
+uint8_t *frame_pack(struct frame *frame, size_t *len);
 
 /* Unpacks a payload, and looks at all of it: what frame_next() then returns is tiles and
- * places of the view.  0, -EPROTONOSUPPORT for another version, or -EPROTO. */
+ * places of the view.  0, -EPROTONOSUPPORT for another version, -EPROTO or -ENOMEM. */
 int frame_unpack(struct frame *frame, const struct mural_view *view, const void *payload,
 	size_t len);
 

@@ -42,10 +42,13 @@ struct engine {
 	struct redis asking;  /* a Sentinel, where the engine is */
 	bool is_asking;
 	struct redis_tls *tls;
-	unsigned n_asked;         /* Sentinels, ever */
-	unsigned n_rounds;        /* through all of them */
-	char target[ADDRESS_MAX]; /* what it connects to */
-	char moved[ADDRESS_MAX];  /* the cluster's node to try next; empty: none */
+	unsigned n_asked;          /* Sentinels, ever */
+	unsigned n_rounds;         /* through all of them */
+	char target[ADDRESS_MAX];  /* what it connects to */
+	char reached[ADDRESS_MAX]; /* where it is connected to: a number, or with port 0 a
+				      path */
+	uint16_t reached_port;
+	char moved[ADDRESS_MAX]; /* the cluster's node to try next; empty: none */
 	bool is_up;
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;
@@ -87,8 +90,9 @@ void acts_read(struct engine *engine, const redisReply *stream, size_t most);
 
 /* ---- topics */
 
-/* The connection is gone. */
+/* All connections are gone; or the one that reads them. */
 void topics_drop(struct engine *engine);
+void topics_leave(struct engine *engine);
 
 /* ---- replies, each NULL if there is none, or another type of it */
 

@@ -124,7 +124,6 @@ on_topic_tip(redisAsyncContext *context, void *answer, void *arg)
 {
 	struct engine *engine = engine_answered(context, answer);
 	struct topic *topic = arg;
-	struct entry_id tip = { 0, 0 };
 	struct parcel begin = { .is_ours = false };
 
 	if (!engine || engine_is_refused(engine, answer))
@@ -132,10 +131,9 @@ on_topic_tip(redisAsyncContext *context, void *answer, void *arg)
 	topic->n_asked--;
 	if (!topic->is_followed || topic->n_asked > 0)
 		return;
-	(void)reply_id(reply_element(reply_element(answer, 0), 0), &tip);
-	topic->last = tip;
+	(void)reply_id(reply_element(reply_element(answer, 0), 0), &begin.id);
+	topic->last = begin.id;
 	topic->is_read = true;
-	begin.id = topic->last;
 	engine->events.on_parcel(engine->arg, topic->name, &begin);
 	read_topics(engine);
 }
@@ -184,6 +182,15 @@ void
 topics_drop(struct engine *engine)
 {
 	memset(engine->topics, 0, sizeof(engine->topics));
+	engine->is_reading_topics = false;
+}
+
+/* What was asked of them is yet to be answered. */
+void
+topics_leave(struct engine *engine)
+{
+	for (size_t i = 0; i < TOPICS_MAX; i++)
+		engine->topics[i].is_followed = engine->topics[i].is_read = false;
 	engine->is_reading_topics = false;
 }
 

@@ -52,6 +52,21 @@ on_lost(struct redis *redis, const char *why)
 	engine_restart(redis->arg, why);
 }
 
+static bool
+is_ready(const struct engine *engine)
+{
+	return engine->commands.is_ready && engine->reading.is_ready &&
+	       (!engine->config.shares || engine->sharing.is_ready);
+}
+
+static void
+go_up(struct engine *engine)
+{
+	engine->is_up = true;
+	engine->is_connecting = false;
+	engine->events.on_up(engine->arg);
+}
+
 static void
 on_ready(struct redis *redis)
 {
@@ -59,22 +74,41 @@ on_ready(struct redis *redis)
 
 	if (redis == &engine->asking)
 		sentinel_ask(engine);
-	if (!engine->commands.is_ready || !engine->reading.is_ready ||
-		(engine->config.shares && !engine->sharing.is_ready))
-		return;
-	engine->is_up = true;
-	engine->is_connecting = false;
-	engine->events.on_up(engine->arg);
+	else if (engine->is_up)
+		engine->events.on_shares(engine->arg);
+	else if (is_ready(engine))
+		go_up(engine);
 }
 
 static void
 connect_to(struct engine *engine, const char *address, uint16_t port)
 {
-	if (engine->is_asking)
+	if (engine->is_asking) {
 		(void)redis_connect(&engine->asking, address, port);
-	else if (redis_connect(&engine->commands, address, port) &&
-		 redis_connect(&engine->reading, address, port) && engine->config.shares)
+		return;
+	}
+	snprintf(engine->reached, ADDRESS_MAX, "%s", address);
+	engine->reached_port = port;
+	if (redis_connect(&engine->commands, address, port) &&
+		redis_connect(&engine->reading, address, port) && engine->config.shares)
 		(void)redis_connect(&engine->sharing, address, port);
+}
+
+/* To where the other connections are, or are about to be. */
+void
+engine_share(struct engine *engine, bool shares)
+{
+	engine->config.shares = shares;
+	if (!shares) {
+		redis_drop(&engine->sharing);
+		topics_leave(engine);
+		if (!engine->is_up && is_ready(engine))
+			go_up(engine);
+	} else if (engine->commands.context) {
+		mural_timer_again(engine->timer, PATIENCE_MS, 0);
+		(void)redis_connect(
+			&engine->sharing, engine->reached, engine->reached_port);
+	}
 }
 
 static void
@@ -163,9 +197,9 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 	struct engine *engine = event->arg;
 
 	(void)brush;
-	if (engine->is_up || engine->is_looking_up)
+	if ((engine->is_up && is_ready(engine)) || engine->is_looking_up)
 		return;
-	if (engine->is_connecting) {
+	if (engine->is_up || engine->is_connecting) {
 		engine_restart(engine, "it does not answer");
 		return;
 	}

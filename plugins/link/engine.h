@@ -103,6 +103,9 @@ struct engine_events {
 	void (*on_up)(void *arg);
 	void (*on_down)(void *arg, const char *why);
 
+	/* It was up, and now has topics and names, too. */
+	void (*on_shares)(void *arg);
+
 	void (*on_state)(void *arg, const struct engine_state *state);
 
 	/* An append is in the log, or was refused: why. */
@@ -179,6 +182,9 @@ void engine_put_snapshot(
 
 /* Asks to be the one wall that makes the snapshot that is due. */
 void engine_lease(struct engine *engine);
+
+/* With topics and names from now on, or without. */
+void engine_share(struct engine *engine, bool shares);
 
 /* Topics and names, of at most 160 bytes; what follows is gone when the engine is.  0 or
  * -errno. */

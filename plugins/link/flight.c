@@ -18,18 +18,6 @@
 /* ---------------------------------------------------------------- the flight */
 
 bool
-flight_has(const struct link *link, uint32_t place)
-{
-	return link->in_flight[place / 64] >> place % 64 & 1;
-}
-
-void
-flight_land(struct link *link, uint32_t place)
-{
-	link->in_flight[place / 64] &= ~(UINT64_C(1) << place % 64);
-}
-
-bool
 flight_owns(const struct link *link, const struct sent *sent)
 {
 	return sent && !sent->has_landed &&

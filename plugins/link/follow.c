@@ -18,26 +18,53 @@
 
 /* An own entry that is on its way lands; the canvas may be newer already. */
 static void
-land(struct link *link, uint32_t place, uint32_t argb)
+land(struct link *link, const struct spot *spot, uint32_t argb)
 {
 	uint32_t x, y, now = argb;
 
-	flight_land(link, place);
-	if (window_find(&link->window, &link->shared, place, &x, &y))
+	flight_land(link, spot->place);
+	if (window_find(&link->window, spot, &x, &y))
 		(void)mural_get(link->host->brush, x, y, &now);
 	if (now != argb)
-		publish_tile(link, place);
+		publish_pixel(link, spot);
+}
+
+/* What is all over the place in pictures larger than the cache is waited for together. */
+static void
+fetch_tile(const struct link *link, const struct spot *corner,
+	const struct tile_pixels *pixels)
+{
+	const struct mural_brush *brush = link->host->brush;
+	uint32_t x, y;
+
+	for (uint32_t i = 0; i < pixels->n; i++) {
+		const struct spot spot =
+			picture_within(&link->shared, corner, pixels->places[i]);
+
+		mural_fetch(&link->shared.pixels[spot.place]);
+		if (window_find(&link->window, &spot, &x, &y))
+			mural_fetch(&brush->pixels[(size_t)y * brush->stride +
+						   (size_t)x * brush->step]);
+	}
 }
 
 static void
-apply_pixel(struct link *link, uint32_t place, uint32_t argb, bool is_landing)
+apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
 {
-	const uint32_t old = picture_set(&link->shared, place, argb);
+	const struct spot corner = picture_corner(&link->shared, pixels->tile);
 
-	if (is_landing)
-		land(link, place, argb);
-	else if (!link->before && !flight_has(link, place))
-		link_paint(link, place, old, argb);
+	fetch_tile(link, &corner, pixels);
+	for (uint32_t i = 0; i < pixels->n; i++) {
+		const struct spot spot =
+			picture_within(&link->shared, &corner, pixels->places[i]);
+		const uint32_t argb = pixels->colours[i];
+		const uint32_t old = picture_set(&link->shared, spot.place, argb);
+
+		if (is_landing)
+			land(link, &spot, argb);
+		else if (!link->before && !flight_has(link, spot.place))
+			link_paint(link, &spot, old, argb);
+	}
 }
 
 static void
@@ -54,11 +81,7 @@ apply(struct link *link, const struct entry *entry)
 		return;
 	}
 	for (; frame_next(&link->frame, &pixels); n += pixels.n)
-		for (uint32_t i = 0; i < pixels.n; i++)
-			apply_pixel(link,
-				picture_place(
-					&link->shared, pixels.tile, pixels.places[i]),
-				pixels.colours[i], is_landing);
+		apply_tile(link, &pixels, is_landing);
 	if (sent) {
 		sent->id = entry->id;
 		sent->is_in_log = true;
@@ -184,6 +207,7 @@ on_read(void *arg, size_t n)
 	struct link *link = arg;
 
 	mural_publish(link->host);
+	publish_soon(link);
 	if (n > 0)
 		note_lag(link);
 	if (link->is_wrong) {
@@ -209,6 +233,15 @@ on_up(void *arg)
 
 	link->phase = PHASE_LOOKING;
 	link_look(link);
+	sharing_set(link, true);
+}
+
+static void
+on_shares(void *arg)
+{
+	struct link *link = arg;
+
+	mural_log(link->host, MURAL_INFO, "carries server.limits = shared from now on");
 	sharing_set(link, true);
 }
 
@@ -386,6 +419,7 @@ on_name(void *arg, void *lease, enum name_outcome outcome, uint64_t left_ms)
 const struct engine_events link_events = {
 	.on_up = on_up,
 	.on_down = on_down,
+	.on_shares = on_shares,
 	.on_state = on_state,
 	.on_appended = on_appended,
 	.on_entry = on_entry,

@@ -32,11 +32,11 @@ release(struct link *link, uint32_t place)
 /* Swaps if the canvas has `old`; what it has after that.  Where the wall has no canvas,
  * that is what it should. */
 static uint32_t
-swap(struct link *link, uint32_t place, uint32_t old, uint32_t argb)
+swap(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb)
 {
 	uint32_t x, y, now = old;
 
-	if (!window_find(&link->window, &link->shared, place, &x, &y) ||
+	if (!window_find(&link->window, spot, &x, &y) ||
 		mural_swap(link->host->brush, x, y, old, argb))
 		return argb;
 	(void)mural_get(link->host->brush, x, y, &now);
@@ -44,24 +44,24 @@ swap(struct link *link, uint32_t place, uint32_t old, uint32_t argb)
 }
 
 void
-link_paint(struct link *link, uint32_t place, uint32_t old, uint32_t argb)
+link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb)
 {
 	uint32_t now;
 
 	if (old == argb)
 		return;
-	if (link->held && link->held[place]) {
-		if (link->held[place] == argb)
-			release(link, place);
+	if (link->held && link->held[spot->place]) {
+		if (link->held[spot->place] == argb)
+			release(link, spot->place);
 		return;
 	}
-	now = swap(link, place, old, argb);
+	now = swap(link, spot, old, argb);
 	if (now == argb)
 		return;
 	if (now == old)
-		hold(link, place, old);
+		hold(link, spot->place, old);
 	else
-		publish_tile(link, place);
+		publish_pixel(link, spot);
 }
 
 /* What waits is not counted as discarded each time. */
@@ -74,17 +74,18 @@ held_retry(struct link *link)
 		return;
 	memcpy(discarded, link->host->brush->discarded, sizeof(discarded));
 	for (uint32_t i = 0; i < picture_size(&link->shared); i++) {
+		const struct spot spot = picture_spot(&link->shared, i);
 		const uint32_t old = link->held[i];
 		uint32_t now;
 
 		if (!old || flight_has(link, i))
 			continue;
-		now = swap(link, i, old, link->shared.pixels[i]);
+		now = swap(link, &spot, old, link->shared.pixels[i]);
 		if (now == old && now != link->shared.pixels[i])
 			continue;
 		release(link, i);
 		if (now != link->shared.pixels[i])
-			publish_tile(link, i);
+			publish_pixel(link, &spot);
 	}
 	memcpy(link->host->brush->discarded, discarded, sizeof(discarded));
 	mural_publish(link->host);

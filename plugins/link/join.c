@@ -187,12 +187,13 @@ join_was_after(const struct link *link, const struct blob *id)
 
 /* Is an own pixel of an entry that the log has no more, still there, and to be sent? */
 static bool
-is_lost(const struct link *link, uint32_t place, uint32_t argb)
+is_lost(const struct link *link, const struct spot *spot, uint32_t argb)
 {
 	uint32_t x, y, now = 0;
 
-	return link->before[place] == argb && link->shared.pixels[place] != argb &&
-	       window_find(&link->window, &link->shared, place, &x, &y) &&
+	return link->before[spot->place] == argb &&
+	       link->shared.pixels[spot->place] != argb &&
+	       window_find(&link->window, spot, &x, &y) &&
 	       mural_get(link->host->brush, x, y, &now) && now == argb;
 }
 
@@ -206,16 +207,19 @@ save_entry(struct link *link, const struct sent *sent)
 
 	if (frame_unpack(&link->frame, &link->shared.view, sent->payload, sent->len) < 0)
 		return;
-	while (frame_next(&link->frame, &pixels))
-		for (uint32_t i = 0; i < pixels.n; i++) {
-			const uint32_t place = picture_place(
-				&link->shared, pixels.tile, pixels.places[i]);
+	while (frame_next(&link->frame, &pixels)) {
+		const struct spot corner = picture_corner(&link->shared, pixels.tile);
 
-			if (!is_lost(link, place, pixels.colours[i]))
+		for (uint32_t i = 0; i < pixels.n; i++) {
+			const struct spot spot =
+				picture_within(&link->shared, &corner, pixels.places[i]);
+
+			if (!is_lost(link, &spot, pixels.colours[i]))
 				continue;
-			link->before[place] = link->shared.pixels[place];
+			link->before[spot.place] = link->shared.pixels[spot.place];
 			n++;
 		}
+	}
 	mural_metric_add(link->host, METRIC_RESENT, n);
 }
 
@@ -240,9 +244,12 @@ adopt(struct link *link)
 
 	save_lost(link);
 	link->before = NULL;
-	for (uint32_t i = 0; i < picture_size(&link->shared); i++)
+	for (uint32_t i = 0; i < picture_size(&link->shared); i++) {
+		const struct spot spot = picture_spot(&link->shared, i);
+
 		if (!flight_has(link, i))
-			link_paint(link, i, before[i], link->shared.pixels[i]);
+			link_paint(link, &spot, before[i], link->shared.pixels[i]);
+	}
 	free(before);
 	mural_publish(link->host);
 	link->has_joined = true;

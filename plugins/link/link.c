@@ -240,7 +240,8 @@ start_engine(struct link *link)
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
 	reins_start(&link->reins, link->host, &link->window, link->node,
 		link->config->role == ROLE_BOTH);
-	engine.shares = sharing_start(link);
+	sharing_start(link);
+	engine.shares = link->shares;
 	link->engine = engine_start(link->host, &engine, &link_events, link);
 	if (link->second && link->engine)
 		return 0;

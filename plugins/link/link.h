@@ -178,9 +178,8 @@ int publish_start(struct link *link);
 void publish_finish(struct link *link);
 void publish_soon(struct link *link);
 void publish_all(struct link *link); /* compares all of it anew */
-void publish_tile(struct link *link, uint32_t place);
-bool flight_has(const struct link *link, uint32_t place);
-void flight_land(struct link *link, uint32_t place);
+void publish_pixel(
+	struct link *link, const struct spot *spot); /* before publish_soon() */
 struct sent *sent_find(struct link *link, const struct blob *writer);
 bool flight_owns(const struct link *link, const struct sent *sent);
 void flight_seen(struct link *link, struct sent *sent);
@@ -192,6 +191,19 @@ void publish_appended(struct link *link, const char *refused);
 void sent_forget(struct link *link, bool all);
 void sent_add(struct link *link, uint8_t *payload, size_t len);
 
+/* Is a pixel on its way? */
+static inline bool
+flight_has(const struct link *link, uint32_t place)
+{
+	return link->in_flight[place / 64] >> place % 64 & 1;
+}
+
+static inline void
+flight_land(struct link *link, uint32_t place)
+{
+	link->in_flight[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
+
 /* ---- held.c: what the canvas should have if nobody painted here since */
 static inline uint32_t
 link_expected(const struct link *link, uint32_t place)
@@ -201,7 +213,7 @@ link_expected(const struct link *link, uint32_t place)
 }
 
 /* Paints what the log says, if the canvas has what the log said before. */
-void link_paint(struct link *link, uint32_t place, uint32_t old, uint32_t argb);
+void link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb);
 void held_retry(struct link *link);
 
 /* ---- keeper.c */
@@ -212,7 +224,7 @@ void keeper_now(struct link *link); /* the engine has lost the snapshot */
 void keeper_checked(struct link *link);
 
 /* ---- sharing.c: what walls share beside the picture */
-bool sharing_start(struct link *link); /* false: nothing, or another section does */
+void sharing_start(struct link *link); /* sets link->shares if it is the one that does */
 void sharing_stop(struct link *link);
 void sharing_set(struct link *link, bool has_engine);
 void sharing_tick(struct link *link);

@@ -6,17 +6,6 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-/* What one pixel adds to the hash: the finish of splitmix64, over place and colour. */
-static uint64_t
-mix(uint32_t place, uint32_t argb)
-{
-	uint64_t n = ((uint64_t)place << 32 | argb) + UINT64_C(0x9e3779b97f4a7c15);
-
-	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
-	return n ^ n >> 31;
-}
-
 int
 picture_init(struct picture *picture, uint32_t width, uint32_t height)
 {
@@ -37,24 +26,12 @@ picture_finish(struct picture *picture)
 	picture->pixels = NULL;
 }
 
-uint32_t
-picture_set(struct picture *picture, uint32_t place, uint32_t argb)
-{
-	const uint32_t old = picture->pixels[place];
-
-	if (old == argb)
-		return old;
-	picture->hash ^= mix(place, old) ^ mix(place, argb);
-	picture->pixels[place] = argb;
-	return old;
-}
-
 void
 picture_rehash(struct picture *picture)
 {
 	picture->hash = 0;
 	for (size_t i = 0; i < picture_size(picture); i++)
-		picture->hash ^= mix((uint32_t)i, picture->pixels[i]);
+		picture->hash ^= picture_mix((uint32_t)i, picture->pixels[i]);
 }
 
 uint8_t *

@@ -29,18 +29,61 @@ picture_size(const struct picture *picture)
 	return (size_t)picture->view.width * picture->view.height;
 }
 
-/* Where the picture has a pixel of a tile. */
-static inline uint32_t
-picture_place(const struct picture *picture, uint32_t tile, uint32_t place)
-{
-	const uint32_t tiles_x = picture->view.tiles_x;
+/* A pixel of it: `place` is where pixels[] has it. */
+struct spot {
+	uint32_t place, x, y;
+};
 
-	return (tile / tiles_x * MURAL_TILE + place / MURAL_TILE) * picture->view.width +
-	       tile % tiles_x * MURAL_TILE + place % MURAL_TILE;
+static inline struct spot
+picture_spot(const struct picture *picture, uint32_t place)
+{
+	return (struct spot){ place, place % picture->view.width,
+		place / picture->view.width };
+}
+
+/* The first pixel of a tile, and from there any of its pixels: what a frame brings is
+ * found without a division for each. */
+static inline struct spot
+picture_corner(const struct picture *picture, uint32_t tile)
+{
+	const uint32_t x = tile % picture->view.tiles_x * MURAL_TILE;
+	const uint32_t y = tile / picture->view.tiles_x * MURAL_TILE;
+
+	return (struct spot){ y * picture->view.width + x, x, y };
+}
+
+static inline struct spot
+picture_within(const struct picture *picture, const struct spot *corner, uint32_t place)
+{
+	const uint32_t x = place % MURAL_TILE, y = place / MURAL_TILE;
+
+	return (struct spot){ corner->place + y * picture->view.width + x, corner->x + x,
+		corner->y + y };
+}
+
+/* What one pixel adds to the hash: the finish of splitmix64, over place and colour. */
+static inline uint64_t
+picture_mix(uint32_t place, uint32_t argb)
+{
+	uint64_t n = ((uint64_t)place << 32 | argb) + UINT64_C(0x9e3779b97f4a7c15);
+
+	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+	return n ^ n >> 31;
 }
 
 /* Changes a pixel, and the hash with it; returns what it was. */
-uint32_t picture_set(struct picture *picture, uint32_t place, uint32_t argb);
+static inline uint32_t
+picture_set(struct picture *picture, uint32_t place, uint32_t argb)
+{
+	const uint32_t old = picture->pixels[place];
+
+	if (old == argb)
+		return old;
+	picture->hash ^= picture_mix(place, old) ^ picture_mix(place, argb);
+	picture->pixels[place] = argb;
+	return old;
+}
 
 /* Counts the hash anew, after the pixels were written by themselves. */
 void picture_rehash(struct picture *picture);

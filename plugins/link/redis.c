@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An empty buffer for replies is kept up to that. */
+#define KEPT_BYTES (2u << 20)
+
 /* What hiredis wants to know of a context's descriptor. */
 struct watch {
 	redisAsyncContext *context;
@@ -252,6 +255,8 @@ redis_connect(struct redis *redis, const char *address, uint16_t port)
 	context->data = redis;
 	redis->context = context;
 	redis->is_ready = false;
+	/* what it lets go of after each reply the next one of pixels would want again */
+	context->c.reader->maxbuf = KEPT_BYTES;
 	if (port)
 		redisEnableKeepAlive(&context->c);
 	redisAsyncSetConnectCallback(context, on_connected);

@@ -38,27 +38,40 @@ on_take_name(struct mural_host *host, const char *name, uint64_t for_ms,
 	return engine_take_name(link->engine, name, for_ms, lease);
 }
 
+/* At a start, a reload or by an operator's word: the sections before this one, or a new
+ * one among them. */
+static void
+on_chosen(struct mural_host *host, bool is_chosen)
+{
+	struct link *link = host->state;
+
+	link->shares = is_chosen;
+	link->was_tell_refused = false;
+	mural_metric_set(host, METRIC_SHARED, 0);
+	if (link->engine)
+		engine_share(link->engine, is_chosen);
+}
+
 static const struct mural_carrier carrier = {
 	.size = sizeof(carrier),
 	.tell = on_tell,
 	.follow = on_follow,
 	.unfollow = on_unfollow,
 	.lease = on_take_name,
+	.chosen = on_chosen,
 };
 
-bool
+void
 sharing_start(struct link *link)
 {
-	link->shares = mural_carry(link->host, &carrier) == 0;
-	return link->shares;
+	(void)mural_carry(link->host, &carrier);
 }
 
 void
 sharing_stop(struct link *link)
 {
-	if (link->shares)
-		(void)mural_carry(link->host, NULL);
 	link->shares = false;
+	(void)mural_carry(link->host, NULL);
 }
 
 void

@@ -52,19 +52,14 @@ void window_copy(const struct window *window, const struct mural_host *host,
 	const struct mural_reader *reader, const struct mural_rect *rect,
 	uint32_t *pixels, uint32_t stride);
 
-/* Where the wall's part has a place of the picture; false: nowhere. */
+/* Where the wall's part has a pixel of the picture; false: nowhere. */
 static inline bool
-window_find(const struct window *window, const struct picture *picture, uint32_t place,
-	uint32_t *x, uint32_t *y)
+window_find(
+	const struct window *window, const struct spot *spot, uint32_t *x, uint32_t *y)
 {
-	const uint32_t width = picture->view.width;
 	const struct mural_rect *shown = &window->shown;
 
-	*x = place % width;
-	*y = place / width;
-	if (*x - shown->x >= shown->width || *y - shown->y >= shown->height)
-		return false;
-	*x -= (uint32_t)window->x;
-	*y -= (uint32_t)window->y;
-	return true;
+	*x = spot->x - (uint32_t)window->x;
+	*y = spot->y - (uint32_t)window->y;
+	return spot->x - shown->x < shown->width && spot->y - shown->y < shown->height;
 }

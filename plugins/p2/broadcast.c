@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/macros.h"
 #include "p2/p2.h"
 #include "p2/peer.h"
 
@@ -79,8 +80,7 @@ broadcast_catch_up(struct peer *peer)
 static void
 serve_late(struct fair_member *member)
 {
-	struct peer *peer =
-		(struct peer *)((char *)member - offsetof(struct peer, catching_up));
+	struct peer *peer = container_of(member, struct peer, catching_up);
 	struct broadcast *broadcast = &peer->p2->broadcast;
 	size_t len;
 

@@ -6,10 +6,10 @@
 #include <liboath/oath.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "lib/fnv.h"
+#include "lib/hash-salt.h"
 #include "p2/otp-replay.h"
 
 /* The limit by name alone keeps an attacker with many addresses from trying all codes.
@@ -55,8 +55,7 @@ int
 login_open(struct login *login, const struct mural_host *host, const char *path)
 {
 	*login = (struct login){ .host = host, .users_path = path };
-	if (getrandom(&login->seed, sizeof(login->seed), GRND_NONBLOCK) < 0)
-		login->seed = (uintptr_t)login;
+	login->seed = hash_salt(login);
 	for (int i = 0; i < LOGIN_LIMITS; i++) {
 		login->failures[i] = mural_ratelimit_new(&failure_rates[i], FAILURE_KEYS);
 		if (!login->failures[i])

@@ -87,8 +87,8 @@ users_write_steps(const struct users *users, const char *path)
 
 /* Not flushed to the disk: that would block the loop, and a reboot takes longer than a
  * step stays valid. */
-int
-otp_replay_save(const struct users *users, const char *path)
+static int
+save_steps(const struct users *users, const char *path)
 {
 	char *tmp_path = NULL;
 	int ret;
@@ -113,6 +113,6 @@ otp_replay_use(const char *path, struct users *users, struct user *user, uint64_
 		return false;
 	user->last_step = step;
 	if (*saved == 0)
-		*saved = otp_replay_save(users, path);
+		*saved = save_steps(users, path);
 	return true;
 }

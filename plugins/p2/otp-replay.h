@@ -20,9 +20,6 @@ char *otp_replay_path(const char *users_path);
 /* Reads it into the users.  0, also if there is no file yet; or -errno. */
 int otp_replay_load(struct users *users, const char *path);
 
-/* 0 or -errno. */
-int otp_replay_save(const struct users *users, const char *path);
-
 /* Marks a step as used: false if it or a later one was used before.  *saved: 0; or the
  * -errno of writing the file, and the mark lasts as long as murald runs. */
 bool otp_replay_use(const char *path, struct users *users, struct user *user,

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/hex-digit.h"
 #include "lib/digits.h"
+#include "lib/hex.h"
+#include "lib/macros.h"
 
 #define TOTP OTPAUTH_SCHEME "totp/"
 
@@ -49,7 +50,7 @@ set_algorithm(struct totp_kind *kind, const char *value)
 		{ "SHA512", OATH_TOTP_HMAC_SHA512 },
 	};
 
-	for (size_t i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++)
+	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
 		if (strcasecmp(value, algorithms[i].name) == 0) {
 			kind->flags = algorithms[i].flags;
 			return NULL;

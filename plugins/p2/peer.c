@@ -357,11 +357,7 @@ peer_expire(struct peer *peer)
 	}
 }
 
-static void
-on_sweep(uv_timer_t *timer)
-{
-	peers_sweep(timer->data);
-}
+static void on_sweep(uv_timer_t *timer);
 
 static void
 schedule_sweep(struct p2 *p2, uint64_t due)
@@ -375,9 +371,11 @@ schedule_sweep(struct p2 *p2, uint64_t due)
 		uv_timer_start(&p2->sweep, on_sweep, wait, 0);
 }
 
-void
-peers_sweep(struct p2 *p2)
+/* Closes peers whose deadline passed, and arms the timer for the next one. */
+static void
+on_sweep(uv_timer_t *timer)
 {
+	struct p2 *p2 = timer->data;
 	uint64_t now = now_ms(p2), next = UINT64_MAX;
 
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {

@@ -74,6 +74,3 @@ void peer_close(struct peer *peer, enum peer_close_reason reason);
 
 /* Called when the transport is done with it, and its memory about to be freed. */
 void peer_finish(struct peer *peer);
-
-/* Closes peers whose deadline passed, and re-arms the timer for the next one. */
-void peers_sweep(struct p2 *p2);

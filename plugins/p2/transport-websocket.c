@@ -8,6 +8,7 @@
 
 #include "common/mhd-uv.h"
 #include "common/websocket.h"
+#include "lib/macros.h"
 #include "lib/peer-address.h"
 #include "p2/p2.h"
 #include "p2/peer.h"
@@ -44,8 +45,7 @@ websocket_of(const struct peer *peer)
 static struct websocket_peer *
 peer_of(struct websocket *ws)
 {
-	return (struct websocket_peer *)((char *)ws -
-					 offsetof(struct websocket_peer, ws));
+	return container_of(ws, struct websocket_peer, ws);
 }
 
 /* ------------------------------------------------------------- the transport */

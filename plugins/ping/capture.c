@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/macros.h"
 #include "lib/peer-address.h"
 
 /* Enough for a burst of 64 Ki pings of 56 bytes while this process is not scheduled, with
@@ -224,7 +225,7 @@ filter_attach(struct capture *capture, const struct bpf_program *program)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, also_types[capture->also], 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const size_t n = sizeof(before) / sizeof(before[0]);
+	const size_t n = ARRAY_LEN(before);
 	struct sock_filter all[BPF_MAXINSNS];
 	const struct sock_fprog attached = {
 		.len = (unsigned short)(n + program->bf_len),

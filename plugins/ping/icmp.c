@@ -10,6 +10,7 @@
 
 #include <mural/plugin.h>
 
+#include "lib/hex.h"
 #include "ping/accelerate.h"
 #include "ping/address-template.h"
 #include "ping/capture.h"
@@ -393,8 +394,7 @@ icmp_hint(const struct mural_host *host, const struct mural_hint_request *reques
 	if (strncmp(address, "fe80:", 5) == 0)
 		return -EADDRNOTAVAIL;
 	ping_pixel_write(data, request->x, request->y, request->colour);
-	for (size_t i = 0; i < sizeof(data); i++)
-		snprintf(hex + 2 * i, 3, "%02x", data[i]);
+	hex_write(hex, data, sizeof(data));
 	switch (request->system) {
 	case MURAL_BSD:
 		return snprintf(text, len, "ping%s -c1 -s 16 -p %s %s", v6 ? "6" : "",

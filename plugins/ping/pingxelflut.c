@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/hex.h"
+
 /* Of a message that ping_python_command() writes. */
 #define PYTHON_DATA_MAX 16
 
@@ -112,8 +114,7 @@ ping_python_command(
 		message[2] = (uint8_t)(sum >> 8);
 		message[3] = (uint8_t)sum;
 	}
-	for (size_t i = 0; i < 8 + len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", message[i]);
+	hex_write(hex, message, 8 + len);
 	return snprintf(text, size,
 		"python3 -c \"import socket as s; s.socket(s.%s, s.SOCK_DGRAM, "
 		"%d).sendto("

@@ -13,7 +13,7 @@
 /* The most of the stream that is passed on at once. */
 #define BROWSER_PIECE 4096
 
-/* What browser_commands() gets of its caller. */
+/* Whoever executes the commands. */
 struct browser_stream {
 	/* Executes commands and returns how many bytes it used, all if `over`: nothing
 	 * comes behind them.  Negative: the client must be closed. */

@@ -9,6 +9,7 @@
  *   that not every machine has.
  * - answers.c: what clients are answered, collected into larger pieces.
  * - browser.c: WebSocket around all that.
+ * - hints.c: commands for people's shells.
  *
  * Uses <mural/plugin.h> alone; knows no socket.
  */
@@ -105,6 +106,10 @@ void answer_connections(struct painter *painter);
 
 /* Writes the answer to HELP, cut off to fit; its length. */
 size_t help_format(const struct pixelflut_config *config, char *text, size_t size);
+
+/* The table's hint(). */
+int pixelflut_hint(const struct mural_host *host,
+	const struct mural_hint_request *request, char *text, size_t len);
 
 /* Hands a text to murald, and notes if that asks to pause. */
 void answers_send(struct answers *answers, const char *text, size_t len);

@@ -3,7 +3,6 @@
 #include "app/hud-status.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,85 +10,16 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "hud/words.h"
-#include "ingest/hint.h"
 
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
 #define MS_NS UINT64_C(1000000)
 #define LEGIBLE_SIZE 16 /* percent */
-#define NEW_NS (60 * UINT64_C(1000000000))
-#define QUIET_S 20 /* how long a HUD that hides waits for more paint */
+#define QUIET_S 20      /* how long a HUD that hides waits for more paint */
 #define ORBIT_NS (600 * UINT64_C(1000000000))
 #define TURN_S 30 /* signs change sooner, but this has to be typed */
 
-_Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
-	"a line of state fits into the HUD's");
-
 /* ------------------------------------------------------------------ the text */
-
-/* Useless to anybody else: the machine has no other address, or the instance listens on
- * this one only. */
-static bool
-is_for_this_machine(const char *text)
-{
-	return strstr(text, "127.0.0.1") || strstr(text, "[::1]") ||
-	       strstr(text, "/::1/") || strstr(text, "localhost");
-}
-
-static bool
-is_url(const char *text)
-{
-	return (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
-	       !strchr(text, ' ');
-}
-
-/* Prefers IPv4: it is shorter to type, and every network has it.  Whether it is for a
- * shell, and not for people. */
-static bool
-write_hint(const struct hud_status *hud_status, const struct instance *instance,
-	char *text, size_t len)
-{
-	const char *addresses[] = { hud_status->address4, hud_status->address6 };
-	const bool public = hint_is_public(instance);
-
-	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
-		const char *address = addresses[i];
-
-		*text = '\0';
-		if ((!*address && !public) || hint_text(instance, address, text, len) < 0)
-			continue;
-		if (!public && host_address_is_loopback(address) &&
-			strstr(text, address)) {
-			snprintf(text, len, "%s",
-				words_get(hud_status->language, WORD_WAITS_FOR_ADDRESS));
-			return false;
-		}
-		if (!public && is_for_this_machine(text))
-			*text = '\0';
-		return !hint_is_text(instance) && !is_url(text);
-	}
-	*text = '\0';
-	return false;
-}
-
-/* The hint of the first http instance that has one is the address of its page; it is the
- * call, and no line. */
-static const struct instance *
-write_url(const struct hud_status *hud_status, char *url, size_t len)
-{
-	const struct instance *instance = hud_status->ingest->plugins->instances;
-
-	for (; instance; instance = instance->next) {
-		if (strcmp(instance->plugin->name, "http") != 0)
-			continue;
-		(void)write_hint(hud_status, instance, url, len);
-		if (is_url(url))
-			return instance;
-	}
-	*url = '\0';
-	return NULL;
-}
 
 /* What was painted since the last call, and by how many. */
 static void
@@ -127,125 +57,6 @@ update_figures(struct hud_status *hud_status)
 	text->quiet = hud_status->quiet_s >= QUIET_S;
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
 	text->orbit = (uint32_t)((now - hud_status->began_ns) / ORBIT_NS);
-}
-
-/* Marks it when it becomes another one than people have read.  The mark goes with the
- * next change after its time, and costs none of its own. */
-static const struct instance *
-update_url(struct hud_status *hud_status)
-{
-	struct hud_text *text = &hud_status->text;
-	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
-
-	if (*text->url && *hud_status->read_url == '\0')
-		memcpy(hud_status->read_url, text->url, sizeof(text->url));
-	if (*text->url && strcmp(text->url, hud_status->read_url) != 0) {
-		memcpy(hud_status->read_url, text->url, sizeof(text->url));
-		hud_status->new_until_ns = uv_hrtime() + NEW_NS;
-	}
-	text->url_is_new = uv_hrtime() < hud_status->new_until_ns;
-	return page;
-}
-
-/* Whether others reach this machine, or have been told by the operator how. */
-static bool
-is_reachable(const struct hud_status *hud_status)
-{
-	const char *addresses[] = { hud_status->address4, hud_status->address6 };
-	const struct instance *i = hud_status->ingest->plugins->instances;
-
-	for (size_t k = 0; k < ARRAY_LEN(addresses); k++)
-		if (*addresses[k] && !host_address_is_loopback(addresses[k]))
-			return true;
-	while (i && !hint_is_public(i) && !hint_is_text(i))
-		i = i->next;
-	return i != NULL;
-}
-
-/* "eth0, wlan0: no address" */
-static void
-list_interfaces(enum hud_language language, char *text, size_t len)
-{
-	struct if_nameindex *all = if_nameindex();
-	size_t at = 0;
-
-	for (size_t i = 0; all && all[i].if_index && at < len; i++)
-		if (strcmp(all[i].if_name, "lo") != 0)
-			at += (size_t)snprintf(text + at, len - at, "%s%s",
-				at > 0 ? ", " : "", all[i].if_name);
-	if (all)
-		if_freenameindex(all);
-	if (at < len)
-		(void)snprintf(text + at, len - at, "%s%s", at > 0 ? ": " : "",
-			words_get(language, WORD_NO_ADDRESS));
-}
-
-/* In place of what nobody can type yet. */
-static void
-say_what_is_missing(struct hud_status *hud_status)
-{
-	struct hud_text *text = &hud_status->text;
-
-	memset(text->lines, 0, sizeof(text->lines));
-	*text->url = '\0';
-	text->url_is_new = false;
-	text->lines[0].is_words = true;
-	list_interfaces(
-		hud_status->language, text->lines[0].hint, sizeof(text->lines[0].hint));
-	snprintf(text->lines[1].hint, sizeof(text->lines[1].hint), "murald --doctor");
-	text->n_lines = 2;
-}
-
-static void
-update_lines(struct hud_status *hud_status)
-{
-	struct instance *instance = hud_status->ingest->plugins->instances;
-	struct hud_text *text = &hud_status->text;
-	const struct instance *page = update_url(hud_status);
-	uint32_t n = 0;
-
-	text->waits_for_network = instance && !is_reachable(hud_status);
-	if (text->waits_for_network) {
-		say_what_is_missing(hud_status);
-		return;
-	}
-
-	memset(text->lines, 0, sizeof(text->lines));
-	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_line line = { 0 };
-
-		said_copy_state(&instance->said, line.state);
-		if (instance != page)
-			line.is_words = !write_hint(
-				hud_status, instance, line.hint, sizeof(line.hint));
-		if (hint_is_private(instance) || (!*line.hint && !*line.state))
-			continue;
-		snprintf(line.name, sizeof(line.name), "%s", instance->host.name);
-		text->lines[n++] = line;
-	}
-	text->n_lines = n;
-}
-
-/* The first instance that has a command for it. */
-static void
-update_block(struct hud_status *hud_status)
-{
-	const struct instance *i = hud_status->ingest->plugins->instances;
-	const char *addresses[] = { hud_status->address4, hud_status->address6 };
-	struct hud_text *text = &hud_status->text;
-	struct mural_dimensions size = { 0, 0 };
-
-	*text->block = '\0';
-	for (; i && !*text->block; i = i->next)
-		for (size_t k = 0; k < ARRAY_LEN(addresses) && !*text->block; k++) {
-			if ((!*addresses[k] && !hint_is_public(i)) || hint_is_text(i) ||
-				hint_block(i, addresses[k], &size, text->block,
-					sizeof(text->block)) < 0 ||
-				is_for_this_machine(text->block))
-				*text->block = '\0';
-			text->block_width = size.width;
-			text->block_height = size.height;
-		}
 }
 
 /* The text makes room for it when there are pictures. */
@@ -290,7 +101,7 @@ update_invitation(struct hud_status *hud_status)
 			uv_is_active((uv_handle_t *)&hud_status->wakeup);
 	*text->block = '\0';
 	if (text->invites)
-		update_block(hud_status);
+		hud_lines_write_block(&hud_status->lines, text);
 	play_film(hud_status);
 }
 
@@ -298,7 +109,7 @@ static void
 update_text(struct hud_status *hud_status)
 {
 	update_figures(hud_status);
-	update_lines(hud_status);
+	hud_lines_write(&hud_status->lines, &hud_status->text);
 	update_invitation(hud_status);
 	hud_set_text(hud_status->hud, &hud_status->text);
 }
@@ -377,15 +188,6 @@ on_second(uv_timer_t *timer)
 
 /* ------------------------------------------------------------------ start and stop */
 
-static void
-update_addresses(struct hud_status *hud_status)
-{
-	if (host_address_get(AF_INET, hud_status->address4) < 0)
-		*hud_status->address4 = '\0';
-	if (host_address_get(AF_INET6, hud_status->address6) < 0)
-		*hud_status->address6 = '\0';
-}
-
 void
 hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	const struct config_display *display)
@@ -406,12 +208,11 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 
 	if (!hud)
 		return;
-	hud_status->language = language;
+	hud_status->lines.language = language;
 	hud_status->hides = display->hud_place == PLACE_IDLE;
 	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
 		log_info("hud: with display.hud-size = %d the letters of the first line "
-			 "are "
-			 "less than 1/25 of the screen's height",
+			 "are less than 1/25 of the screen's height",
 			(int)display->hud_size);
 	hud_set_look(hud, &look);
 	hud_status->attract_ms = display->attract;
@@ -429,11 +230,12 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 {
 	*hud_status = (struct hud_status){
 		.ingest = ingest,
+		.lines.ingest = ingest,
+		.lines.language = hud_status->lines.language,
 		.hides = hud_status->hides,
 		.attract_ms = hud_status->attract_ms,
 		.began_ns = uv_hrtime(),
 		.painted_ns = uv_hrtime(),
-		.language = hud_status->language,
 		.quiet_s = QUIET_S,
 	};
 	hud_status->reader = canvas_reader_new(canvas);
@@ -452,7 +254,7 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	hud_status->invitation.data = hud_status;
 	hud_film_start(&hud_status->film, hud, recording, loop, on_film);
 	(void)hud_ripples_start(&hud_status->ripples, hud, ingest, canvas, loop);
-	update_addresses(hud_status);
+	hud_lines_readdress(&hud_status->lines);
 	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
 	hud_people_start(&hud_status->people, ingest);
@@ -473,7 +275,7 @@ hud_status_readdress(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	update_addresses(hud_status);
+	hud_lines_readdress(&hud_status->lines);
 	update_text(hud_status);
 }
 

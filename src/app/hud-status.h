@@ -13,14 +13,12 @@
 #include <uv.h>
 
 #include "app/hud-film.h"
+#include "app/hud-lines.h"
 #include "app/hud-people.h"
 #include "app/hud-ripples.h"
-#include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "hud/hud.h"
 #include "ingest/ingest.h"
-
-#define HUD_STATUS_LINES (sizeof(((struct hud_text *)0)->lines) / sizeof(struct hud_line))
 
 struct hud_status {
 	struct ingest *ingest;
@@ -36,15 +34,12 @@ struct hud_status {
 	uint64_t counted_ns;
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */
-	char read_url[sizeof(((struct hud_text *)0)->url)]; /* the last that was shown */
-	uint64_t new_until_ns; /* the page's address is marked as new */
-	uint64_t quiet_s;      /* seconds since there was paint */
-	enum hud_language language;
-	bool hides; /* the HUD shows itself when the wall is quiet */
+	uint64_t quiet_s; /* seconds since there was paint */
+	bool hides;       /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;
 	struct hud_film film;
 	struct hud_ripples ripples;
-	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
+	struct hud_lines lines;
 	struct hud_text text;
 };
 

@@ -178,8 +178,7 @@ control_run verb_blank;
 
 /* ---- verbs-plugin.c */
 
-/* The instances that operators have switched off, by name. */
-bool plugin_is_off(const struct wall *wall, const char *name);
+/* Notes whether operators have switched the instance of that name off. */
 void plugin_set_off(struct wall *wall, const char *name, bool off);
 
 /* Before they are opened. */

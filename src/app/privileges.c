@@ -19,7 +19,6 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "config/option.h"
 #include "lib/address.h"
 
 #define GROUPS_MAX 256

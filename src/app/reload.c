@@ -112,6 +112,7 @@ reload_finish(struct wall *wall)
 	drop_next(wall);
 	sysctl_defer_restore(false);
 	retry_resume(&wall->ingest);
+	share_choose(&wall->ingest.share);
 	instances_end_denied(&wall->ingest, wall->now->plugins.instances);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);

@@ -7,7 +7,6 @@
 #include "app/operators.h"
 #include "app/wall.h"
 #include "base/log.h"
-#include "control/values.h"
 #include "ingest/service.h"
 #include "lib/utf8.h"
 

@@ -34,8 +34,8 @@ find(const struct wall *wall, const char *name)
 
 /* ------------------------------------------------------------------ what is off */
 
-bool
-plugin_is_off(const struct wall *wall, const char *name)
+static bool
+is_off(const struct wall *wall, const char *name)
 {
 	return json_object_get(wall->operators.off, name);
 }
@@ -57,7 +57,7 @@ void
 plugins_keep_off(struct wall *wall, struct plugins *plugins)
 {
 	for (struct instance *i = plugins->instances; i; i = i->next)
-		if (plugin_is_off(wall, i->name)) {
+		if (is_off(wall, i->name)) {
 			log_warn("control: %s: is off; muralctl wall plugin %s on opens "
 				 "it",
 				i->name, i->name);

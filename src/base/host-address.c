@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "lib/hex.h"
 
 /* Changes come in bursts: a new address brings routes with it. */
 #define DEBOUNCE_MS 200
@@ -89,8 +90,7 @@ ipv6_flags(const struct in6_addr *address)
 	char wanted[33], line[128];
 	unsigned flags = 0;
 
-	for (int i = 0; i < 16; i++)
-		snprintf(wanted + 2 * i, 3, "%02x", address->s6_addr[i]);
+	hex_write(wanted, address->s6_addr, sizeof(address->s6_addr));
 	while (file && fgets(line, sizeof(line), file))
 		if (strncmp(line, wanted, 32) == 0)
 			flags = read_flags(line + 32);

@@ -48,11 +48,20 @@ split_masks(unsigned prefix, uint64_t *high, uint64_t *low)
 	*low = rest_mask(prefix > 64 ? prefix - 64 : 0);
 }
 
+void
+ip_key_cut(struct ip_key *key, unsigned prefix)
+{
+	uint64_t high, low;
+
+	split_masks(prefix, &high, &low);
+	key->high &= ~high;
+	key->low &= ~low;
+}
+
 bool
 ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 {
 	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)peer;
-	uint64_t high, low;
 
 	if (peer->sa_family == AF_INET) {
 		ip_key_from_v4(&((const struct sockaddr_in *)peer)->sin_addr, key);
@@ -67,9 +76,7 @@ ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 		key->scope = six->sin6_scope_id;
 		return true;
 	}
-	split_masks(prefix, &high, &low);
-	key->high &= ~high;
-	key->low &= ~low;
+	ip_key_cut(key, prefix);
 	return true;
 }
 

@@ -22,6 +22,9 @@ struct ip_key {
  * False for a peer without an IP address: a local socket. */
 bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
+/* Of an IPv6 address that is not link-local, the first `prefix` bits. */
+void ip_key_cut(struct ip_key *key, unsigned prefix);
+
 static inline bool
 ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 {

@@ -4,17 +4,13 @@
  * It may use lib/, <mural/...>, libuv and the C library, and must never know a canvas, a
  * config, a plugin's table or a screen.
  *
- * This file: macros that C lacks.
+ * This file: macros that C lacks, those of lib/ among them.
  */
 #pragma once
 
-#include <stddef.h>
 #include <sys/param.h> /* MIN, MAX */
 
-#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
-
-#define container_of(pointer, type, member)                                              \
-	((type *)((char *)(pointer)-offsetof(type, member)))
+#include "lib/macros.h"
 
 /* Data that different threads write is kept this many bytes apart. */
 #define CACHE_LINE 64

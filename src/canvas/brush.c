@@ -78,14 +78,11 @@ mural_paint(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 
 /* With owners, whoever painted what was expected. */
 static bool
-swap_pixel(struct mural_brush *brush, uint32_t *pixel, uint32_t expected, uint32_t argb)
+swap_word(struct mural_brush *brush, uint32_t *pixel, uint32_t expected, uint32_t argb)
 {
 	const struct painter *painter = brush->canvas;
 	uint64_t seen;
 
-	if (brush->step == 1)
-		return __atomic_compare_exchange_n(pixel, &expected, argb, false,
-			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	seen = __atomic_load_n((pixel_word *)pixel, __ATOMIC_RELAXED);
 	while (word_colour(seen) == expected)
 		if (__atomic_compare_exchange_n((pixel_word *)pixel, &seen,
@@ -95,18 +92,29 @@ swap_pixel(struct mural_brush *brush, uint32_t *pixel, uint32_t expected, uint32
 	return false;
 }
 
+static bool
+swap_pixel(struct mural_brush *brush, uint32_t *pixel, uint32_t expected, uint32_t argb)
+{
+	if (brush->step != 1)
+		return swap_word(brush, pixel, expected, argb);
+	return __atomic_compare_exchange_n(
+		pixel, &expected, argb, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 bool
 mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t expected,
 	uint32_t argb)
 {
 	const uint32_t tile = mural_tile_at(brush, x, y);
+	const bool is_near = x < brush->near_width && y < brush->near_height;
 
-	if (!is_inside(brush, x, y)) {
+	if (!is_near && !is_inside(brush, x, y)) {
 		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
 		return false;
 	}
-	if (!store_allows(brush, y * brush->stride + x * brush->step, tile) ||
-		!swap_pixel(brush, brush_pixel(brush, x, y), expected, argb))
+	if (!is_near && !store_allows(brush, y * brush->stride + x * brush->step, tile))
+		return false;
+	if (!swap_pixel(brush, brush_pixel(brush, x, y), expected, argb))
 		return false;
 	mural_mark(brush, tile);
 	brush->painted++;

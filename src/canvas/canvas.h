@@ -103,10 +103,6 @@ int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t
 	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
 
-/* Whether what is painted from now on is discarded as unauthorized.  The brush's thread.
- */
-void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
-
 /* Passes a brush's damage to the readers and wakes those that sleep.  The brush's
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/util.h"
+#include "lib/fnv.h"
+#include "lib/hash-salt.h"
 #include "lib/utf8.h"
 
 /* The most ids for forgeable sources. */
@@ -55,8 +56,7 @@ owners_new(void)
 
 	if (!owners)
 		return NULL;
-	if (getrandom(&owners->salt, sizeof(owners->salt), GRND_NONBLOCK) < 0)
-		owners->salt = (uintptr_t)owners;
+	owners->salt = hash_salt(owners);
 	pthread_mutex_init(&owners->lock, NULL);
 	owners->index = owners->indices[0];
 	for (uint16_t id = OWNER_IDS - 1; id >= OWNER_FIRST; id--)
@@ -100,11 +100,7 @@ mix(uint64_t hash)
 static uint64_t
 hash_name(const char *name, uint64_t salt)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ salt;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
-	return mix(hash);
+	return mix(fnv1a(FNV_START ^ salt, name, strlen(name)));
 }
 
 /* What is compared of a source. */

@@ -242,15 +242,6 @@ canvas_brush_paint_as(struct mural_brush *brush, const struct canvas_painter *as
 }
 
 void
-canvas_brush_refuse(struct mural_brush *brush, bool refuse)
-{
-	struct painter *painter = brush->canvas;
-
-	painter->as.refused = refuse;
-	brush_apply(brush);
-}
-
-void
 canvas_brush_finish(struct mural_brush *brush)
 {
 	struct painter *painter = brush->canvas;

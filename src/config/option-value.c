@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "config/option-private.h"
 #include "lib/digits.h"
+#include "lib/hex.h"
 
 #define TYPE_TEXT_MAX 256
 
@@ -258,18 +259,6 @@ parse_duration(const struct option_value *value)
 	};
 
 	return parse_quantity(value, &duration);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 static int

@@ -78,6 +78,18 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 	pair->ink[1] = look->ink;
 }
 
+/* From `left` to the edge, with the upper one's base line at `base`. */
+static void
+draw_pair(const struct sheet *sheet, double left, double base, double step, double size)
+{
+	struct pair pair;
+
+	get_pair(sheet, &pair);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, left, sheet->right, base + step * i,
+			pair.text[i], pair.face[i], size, LEAST, pair.ink[i]);
+}
+
 /* ------------------------------------------------------------------ commands */
 
 /* The most of a text that ends at a blank and fits; 0: not even a word. */
@@ -159,19 +171,15 @@ draw_portrait_figures(
 	const struct hud_look *look = sheet->render->look;
 	const double unit = sheet->unit;
 	const double logo = sheet_logo_width(sheet, PORTRAIT_LOGO * unit);
-	struct pair pair;
 
-	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
 			sheet_call(sheet), TEXT_SANS, RENDER_B, LEAST, look->accent);
 	sheet_logo(sheet, sheet->right - logo, top, PORTRAIT_LOGO * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + (calls ? 21 : 14.6) * unit,
 		look->title, TEXT_BOLD, calls ? RENDER_A : 5.4, LEAST, look->ink);
-	for (int i = 0; i < 2 && !calls; i++)
-		(void)sheet_text_cut(sheet, x, sheet->right,
-			top + (22.3 + 6.3 * i) * unit, pair.text[i], pair.face[i],
-			RENDER_C, LEAST, pair.ink[i]);
+	if (!calls)
+		draw_pair(sheet, x, top + 22.3 * unit, 6.3 * unit, RENDER_C);
 }
 
 /* Figures, and as many commands as fit. */
@@ -179,13 +187,8 @@ static void
 draw_portrait_lines(struct sheet *sheet, double top)
 {
 	const double unit = sheet->unit;
-	struct pair pair;
 
-	get_pair(sheet, &pair);
-	for (int i = 0; i < 2; i++)
-		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
-			top + (8 + 7 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
-			LEAST, pair.ink[i]);
+	draw_pair(sheet, sheet->left, top + 8 * unit, 7 * unit, RENDER_B);
 	if (!sheet->render->said->paused)
 		(void)draw_lines(sheet, top + 14 * unit);
 }
@@ -308,7 +311,6 @@ void
 stacked_draw_column(struct sheet *sheet, enum hud_share share)
 {
 	double unit, base;
-	struct pair pair;
 
 	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / COLUMN_WIDTH);
 	unit = sheet->unit;
@@ -317,11 +319,7 @@ stacked_draw_column(struct sheet *sheet, enum hud_share share)
 				       : draw_column_head(sheet);
 	if (share == HUD_CALL_HALF && !sheet->render->said->paused)
 		return;
-	get_pair(sheet, &pair);
-	for (int i = 0; i < 2; i++)
-		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
-			base + (8 + 8 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
-			LEAST, pair.ink[i]);
+	draw_pair(sheet, sheet->left, base + 8 * unit, 8 * unit, RENDER_B);
 	if (!sheet->render->said->paused)
 		(void)draw_lines(sheet, base + 16 * unit);
 }
@@ -365,19 +363,6 @@ draw_corner_call(struct sheet *sheet)
 	draw_corner_rate(sheet, 26 * unit);
 }
 
-/* Where no command fits. */
-static void
-draw_corner_figures(const struct sheet *sheet, double base)
-{
-	struct pair pair;
-
-	get_pair(sheet, &pair);
-	for (int i = 0; i < 2; i++)
-		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
-			base + 8 * i * sheet->unit, pair.text[i], pair.face[i], RENDER_B,
-			LEAST, pair.ink[i]);
-}
-
 /* Without a page: the title and as many commands as fit. */
 void
 stacked_draw_corner(struct sheet *sheet)
@@ -397,6 +382,7 @@ stacked_draw_corner(struct sheet *sheet)
 	}
 	if (sheet->render->said->paused)
 		sheet_paused(sheet, base + 8 * sheet->unit, 0);
-	else if (!draw_lines(sheet, base - 2 * sheet->unit))
-		draw_corner_figures(sheet, base + 8 * sheet->unit);
+	else if (!draw_lines(sheet, base - 2 * sheet->unit)) /* no command fits */
+		draw_pair(sheet, sheet->left, base + 8 * sheet->unit, 8 * sheet->unit,
+			RENDER_B);
 }

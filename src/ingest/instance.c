@@ -16,6 +16,7 @@
 #include "ingest/make-room.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
+#include "ingest/socket.h"
 #include "ingest/udp.h"
 #include "lib/address.h"
 #include "limits/connlimit.h"
@@ -199,6 +200,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	instance->ingest = ingest;
 	instance->counts = (struct mural_counts){ .size = sizeof(instance->counts) };
 	instance->announced = false;
+	instance->carrier = NULL;
 	instance->shards =
 		aligned_alloc(CACHE_LINE, ingest->n_workers * sizeof(*instance->shards));
 	if (!instance->shards)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listeners: sockets bound to the addresses of the config, and accepting on them.
+ * Listeners: sockets that accept clients on the addresses of the config.
  *
  * Each address has one accepting socket, on the main loop; instance.c then chooses the
  * worker with the fewest clients, so that two clients use two workers (SO_REUSEPORT would
@@ -13,26 +13,8 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "base/host-address.h"
 #include "ingest/arrivals.h"
 #include "lib/peer-address.h"
-
-/* Creates a bound, non-blocking socket; with SOCK_STREAM it listens.  `address` is
- * written as in murald.conf: HOST:PORT, [V6]:PORT ([::] takes IPv4, too), unix:PATH.  The
- * descriptor, or -errno, logged with `name`. */
-int socket_bind(const char *name, const char *address, int type);
-
-/* Whether socket_bind() could bind a TCP or UDP address now: binds it without listening,
- * and closes it.  0 or -errno, not logged. */
-int socket_try_bind(const char *address, int type);
-
-/* The IP address that a socket is bound to, as text; false when that is the wildcard
- * address, or it is a Unix socket. */
-bool socket_bound_address(int fd, char text[ADDRESS_TEXT_MAX]);
-
-/* The address for the log, with the port that the kernel chose if the config says 0.
- * Returns that port; 0 for a Unix socket. */
-uint16_t socket_text(int fd, const char *address, char *text, size_t len);
 
 struct ingest;
 struct instance;
@@ -45,17 +27,17 @@ struct listener {
 	uv_timer_t pause; /* runs after accept() ran out of descriptors */
 	uv_idle_t more;   /* active while clients wait to be served */
 	struct arrivals arrivals;
-	int door_fd; /* a client's that got a descriptor of the wall's own, and waits for
-			one of the clients'; -1: no one's */
+	/* A client's that got a descriptor of the wall's own, and waits for one of the
+	 * clients'; -1: no one's. */
+	int door_fd;
 	union peer_address door_peer;
 	uint64_t door_until_ms;  /* then it is refused */
 	uint64_t last_logged_ms; /* of that; 0: never */
-	uint64_t
-		full_until_ms; /* make-room.c's, as the next: disconnects nobody before */
-	uint64_t most_until_ms; /* after that `most` is out of date */
-	size_t most;            /* that a source had at the last time; 0: never looked */
-	int fd;                 /* -1: closed */
-	char *unix_path;        /* removed at the end; NULL: TCP */
+	uint64_t full_until_ms;  /* make-room.c's: it disconnects nobody before */
+	uint64_t most_until_ms;  /* its, too: after that `most` is out of date */
+	size_t most;             /* that a source had at the last time; 0: never looked */
+	int fd;                  /* -1: closed */
+	char *unix_path;         /* removed at the end; NULL: TCP */
 	bool (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
 	const char *name;      /* borrowed */

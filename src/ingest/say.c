@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ingest/ingest.h"
-#include "ingest/listener.h"
+#include "ingest/socket.h"
 
 #define STATE_FOLDER LOCALSTATEDIR "/lib/murald"
 

@@ -12,6 +12,7 @@
 #include "ingest/ingest.h"
 #include "ingest/listener.h"
 #include "ingest/make-room.h"
+#include "ingest/socket.h"
 #include "ingest/worker.h"
 #include "limits/ratelimit.h"
 
@@ -53,6 +54,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 	instance->service_state = count_handles(instance, loop) > before
 					  ? SERVICE_STOPPING
 					  : SERVICE_STOPPED;
+	share_forget(&instance->ingest->share, instance);
 	return ret;
 }
 

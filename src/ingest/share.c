@@ -137,18 +137,6 @@ mural_heard(struct mural_host *host, const char *topic, const struct mural_parce
 	follow->heard(follow->host ? follow->host : host, parcel);
 }
 
-void
-share_forget(struct share *share, const struct instance *instance)
-{
-	struct share_follow *follow, *next;
-
-	for (follow = LIST_FIRST(&share->follows); follow; follow = next) {
-		next = LIST_NEXT(follow, follows);
-		if (!instance || follow->host == &instance->host)
-			follow_end(share, follow);
-	}
-}
-
 /* ------------------------------------------------------------------ telling */
 
 static int
@@ -260,19 +248,63 @@ set_engine(struct share *share, bool has_engine)
 		}
 }
 
+/* In the config's order: which section comes up first must not matter, as walls that
+ * choose differently share nothing. */
+static struct instance *
+first_carrier(const struct share *share)
+{
+	struct instance *instance = share->ingest->plugins->instances;
+
+	while (instance &&
+		(!instance->carrier || instance->service_state != SERVICE_RUNNING))
+		instance = instance->next;
+	return instance;
+}
+
+void
+share_choose(struct share *share)
+{
+	struct instance *now = share->ingest ? first_carrier(share) : NULL;
+	struct mural_host *before = share->carrier;
+
+	if (!share->ingest || before == (now ? &now->host : NULL))
+		return;
+	set_engine(share, false);
+	share->carrier = now ? &now->host : NULL;
+	share->with = now ? now->carrier : NULL;
+	if (before && container_of(before, struct instance, host)->carrier)
+		container_of(before, struct instance, host)
+			->carrier->chosen(before, false);
+	if (now)
+		now->carrier->chosen(&now->host, true);
+}
+
 int
 mural_carry(struct mural_host *host, const struct mural_carrier *carrier)
 {
 	struct share *share = share_of(host, __func__);
 
+	container_of(host, struct instance, host)->carrier = carrier;
 	if (!share->ingest)
 		return -ENOENT;
-	if (share->carrier && share->carrier != host)
-		return -EBUSY;
-	set_engine(share, false);
-	share->carrier = carrier ? host : NULL;
-	share->with = carrier;
+	share_choose(share);
 	return 0;
+}
+
+void
+share_forget(struct share *share, struct instance *instance)
+{
+	struct share_follow *follow, *next;
+
+	for (follow = LIST_FIRST(&share->follows); follow; follow = next) {
+		next = LIST_NEXT(follow, follows);
+		if (!instance || follow->host == &instance->host)
+			follow_end(share, follow);
+	}
+	if (!instance)
+		return;
+	instance->carrier = NULL;
+	share_choose(share);
 }
 
 void
@@ -308,13 +340,29 @@ tell_spendings(struct share *share)
 }
 
 static void
+warn_of_prefix(struct share *share, unsigned other)
+{
+	if (other == 0 || share->is_prefix_told)
+		return;
+	share->is_prefix_told = true;
+	log_warn("server.source-prefix is %u here and %u on another wall: sources of "
+		 "IPv6 have no common budget; write the same on all walls",
+		share->ingest->ratelimit.prefix, other);
+}
+
+static void
 on_spendings(struct mural_host *carrier, const struct mural_parcel *parcel)
 {
 	struct share *share = share_of(carrier, __func__);
+	unsigned prefix;
 
-	if (!parcel->data || parcel->is_ours ||
-		spendings_debit(&share->ingest->ratelimit, parcel->data, parcel->len))
+	if (!parcel->data || parcel->is_ours)
 		return;
+	if (spendings_debit(
+		    &share->ingest->ratelimit, parcel->data, parcel->len, &prefix)) {
+		warn_of_prefix(share, prefix);
+		return;
+	}
 	mural_discard(carrier->brush, MURAL_MALFORMED, 1);
 	mural_publish(carrier);
 }

@@ -27,8 +27,9 @@ struct share {
 	LIST_HEAD(share_follows, share_follow) follows;
 	LIST_HEAD(share_leases, mural_lease) leases;
 	uv_timer_t tick;
-	unsigned ticks;   /* without a carrier */
-	size_t stripe;    /* of the budgets, where the next telling begins */
+	unsigned ticks; /* without a carrier */
+	size_t stripe;  /* of the budgets, where the next telling begins */
+	bool is_prefix_told;
 	uint64_t slow_ms; /* until then, by the loop's clock, nobody is asked */
 };
 
@@ -38,5 +39,8 @@ int share_start(struct share *share, struct ingest *ingest);
 /* Instances may still call afterwards; accepts one that never started. */
 void share_stop(struct share *share);
 
-/* Ends what an instance follows, or with NULL all. */
-void share_forget(struct share *share, const struct instance *instance);
+/* Chooses the carrier: instances came, went or are in another order. */
+void share_choose(struct share *share);
+
+/* Ends what an instance follows and carries, or with NULL what all follow. */
+void share_forget(struct share *share, struct instance *instance);

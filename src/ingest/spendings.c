@@ -27,11 +27,12 @@ get64(const uint8_t *bytes)
 }
 
 static void
-put_spending(uint8_t bytes[SPENDING_BYTES], const struct spent_entry *entry)
+put_spending(
+	uint8_t bytes[SPENDING_BYTES], const struct spent_entry *entry, unsigned prefix)
 {
 	bytes[0] = (entry->source.v4 ? SPENDING_V4 : 0) |
 		   (entry->sender == RATELIMIT_CLAIMED ? SPENDING_CLAIMED : 0);
-	bytes[1] = 0;
+	bytes[1] = entry->source.v4 ? 0 : (uint8_t)prefix;
 	put64(bytes + 2, entry->source.high);
 	put64(bytes + 10, entry->source.low);
 	for (int i = 0; i < SPENT_KINDS; i++)
@@ -49,7 +50,8 @@ get_spending(const uint8_t bytes[SPENDING_BYTES], struct spent_entry *entry)
 	};
 	for (int i = 0; i < SPENT_KINDS; i++)
 		entry->amounts[i] = (int64_t)get64(bytes + 18 + 8 * i);
-	return (bytes[0] & ~SPENDING_FLAGS) == 0 && bytes[1] == 0 &&
+	return (bytes[0] & ~SPENDING_FLAGS) == 0 &&
+	       (entry->source.v4 ? bytes[1] == 0 : bytes[1] >= 1 && bytes[1] <= 128) &&
 	       entry->amounts[0] >= 0 && entry->amounts[1] >= 0;
 }
 
@@ -76,7 +78,7 @@ spendings_take(
 		for (size_t j = 0; j < n; j++) {
 			if (!is_told(&entries[j]))
 				continue;
-			put_spending(bytes + len, &entries[j]);
+			put_spending(bytes + len, &entries[j], ratelimit->prefix);
 			len += SPENDING_BYTES;
 		}
 	}
@@ -84,20 +86,40 @@ spendings_take(
 	return len > 1 ? len : 0;
 }
 
+/* What a wall with a longer prefix calls several sources may be one here; which of those
+ * here one of a shorter prefix was, nobody knows. */
+static void
+debit(struct ratelimit *ratelimit, const uint8_t bytes[SPENDING_BYTES],
+	unsigned *other_prefix)
+{
+	const unsigned own = ratelimit->prefix;
+	struct spent_entry entry;
+
+	(void)get_spending(bytes, &entry);
+	if (!entry.source.v4) {
+		if (bytes[1] != own)
+			*other_prefix = bytes[1];
+		if (bytes[1] < own)
+			return;
+		ip_key_cut(&entry.source, own);
+	}
+	ratelimit_debit_spent(ratelimit, &entry);
+}
+
 bool
-spendings_debit(struct ratelimit *ratelimit, const uint8_t *bytes, size_t len)
+spendings_debit(struct ratelimit *ratelimit, const uint8_t *bytes, size_t len,
+	unsigned *other_prefix)
 {
 	struct spent_entry entry;
 
+	*other_prefix = 0;
 	if (len < 1 || len > SPENDINGS_BYTES || bytes[0] != VERSION_BYTE ||
 		(len - 1) % SPENDING_BYTES != 0)
 		return false;
 	for (size_t i = 1; i < len; i += SPENDING_BYTES)
 		if (!get_spending(bytes + i, &entry))
 			return false;
-	for (size_t i = 1; i < len; i += SPENDING_BYTES) {
-		(void)get_spending(bytes + i, &entry);
-		ratelimit_debit_spent(ratelimit, &entry);
-	}
+	for (size_t i = 1; i < len; i += SPENDING_BYTES)
+		debit(ratelimit, bytes + i, other_prefix);
 	return true;
 }

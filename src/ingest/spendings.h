@@ -21,5 +21,7 @@ size_t spendings_take(
 	struct ratelimit *ratelimit, size_t *stripe, uint8_t bytes[SPENDINGS_BYTES]);
 
 /* Debits what they have spent elsewhere.  False: the bytes make no sense, and nothing
- * was debited. */
-bool spendings_debit(struct ratelimit *ratelimit, const uint8_t *bytes, size_t len);
+ * was debited.  *other_prefix: of a wall with another one, whose IPv6 sources are not the
+ * same as here; 0: there is none. */
+bool spendings_debit(struct ratelimit *ratelimit, const uint8_t *bytes, size_t len,
+	unsigned *other_prefix);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Keeps a token bucket for each key in a table of fixed size, for murald and plugins. */
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include <mural/ratelimit.h>
+
+#include "lib/hash-salt.h"
 
 #define WAYS 8
 
@@ -43,9 +44,7 @@ mural_ratelimit_new(const struct mural_rate *rate, size_t keys)
 		return NULL;
 	ratelimit->rate = *rate;
 	ratelimit->sets = sets;
-	/* without entropy, at the earliest of boots, the table is only guessable */
-	if (getrandom(&ratelimit->secret, sizeof(ratelimit->secret), GRND_NONBLOCK) < 0)
-		ratelimit->secret = (uintptr_t)ratelimit;
+	ratelimit->secret = hash_salt(ratelimit);
 	return ratelimit;
 }
 

@@ -4,7 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
+
+#include "lib/hash-salt.h"
 
 #define FIRST_SIZE 256
 
@@ -75,8 +76,7 @@ int
 connlimit_init(struct connlimit *connlimit, uint32_t max, unsigned prefix)
 {
 	*connlimit = (struct connlimit){ .max = max, .prefix = prefix };
-	if (getrandom(&connlimit->salt, sizeof(connlimit->salt), GRND_NONBLOCK) < 0)
-		connlimit->salt = (uintptr_t)connlimit;
+	connlimit->salt = hash_salt(connlimit);
 	if (table_grow(connlimit) < 0)
 		return -ENOMEM;
 	pthread_mutex_init(&connlimit->lock, NULL);

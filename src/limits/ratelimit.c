@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <mural/plugin.h>
 
 #include "base/descriptors.h"
 #include "lib/fnv.h"
+#include "lib/hash-salt.h"
 
 /* A stream is given a fraction of a second's worth at a time, so that several threads
  * that serve clients of one source do not exceed its rate by much. */
@@ -424,8 +424,7 @@ ratelimit_init(struct ratelimit *ratelimit, const struct config *config)
 	unsigned prefix = (unsigned)config->server.source_prefix;
 
 	*ratelimit = (struct ratelimit){ .prefix = prefix };
-	if (getrandom(&ratelimit->salt, sizeof(ratelimit->salt), GRND_NONBLOCK) < 0)
-		ratelimit->salt = (uintptr_t)ratelimit;
+	ratelimit->salt = hash_salt(ratelimit);
 	if (connlimit_init(&ratelimit->clients, 0, prefix) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < RATELIMIT_STRIPES; i++)

@@ -75,6 +75,7 @@ struct instance {
 	uint16_t crowd;                         /* of whoever paints without an id */
 	bool initialised;                       /* init() succeeded, finish() is due */
 	struct ingest *ingest;                  /* that opened it */
+	const struct mural_carrier *carrier;    /* share.c's; NULL: it cannot carry */
 };
 
 struct plugins {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of muralctl's tests: running it, and making images."""
 import os
+import random
 import re
 import subprocess
 
@@ -42,6 +43,19 @@ def muralctl():
         return Result(subprocess.run([*inside, *prefix, MURALCTL, *map(str, words)], text=True, capture_output=True,
                                      stdin=subprocess.DEVNULL, timeout=timeout, env=dict(os.environ, **(env or {}))))
     return run
+
+
+@pytest.fixture
+def damaged():
+    """Changes a few bytes of a file, and cuts it or not; the same in each run."""
+    rng = random.Random(3)
+
+    def damage(good):
+        bad = bytearray(good)
+        for _ in range(rng.randrange(1, 4)):
+            bad[rng.randrange(len(bad))] = rng.randrange(256)
+        return bad[:rng.choice([len(bad), rng.randrange(len(bad))])]
+    return damage
 
 
 @pytest.fixture

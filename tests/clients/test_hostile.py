@@ -3,7 +3,6 @@
 memory, and writes nowhere but where it was told to."""
 import json
 import os
-import random
 import re
 import signal
 import stat
@@ -151,14 +150,10 @@ def test_a_picture_that_cannot_be_written_removes_no_device(muralctl, tmp_path):
         assert not (small / "o.png").exists()
 
 
-def test_damaged_pictures(muralctl, image, tmp_path):
+def test_damaged_pictures(muralctl, image, damaged, tmp_path):
     good = image(lambda x, y: (x * 9, y * 9, 200), 64, 48).read_bytes()
-    rng = random.Random(3)
     for _ in range(40):
-        bad = bytearray(good)
-        for _ in range(rng.randrange(1, 4)):
-            bad[rng.randrange(len(bad))] = rng.randrange(256)
-        (tmp_path / "bad.png").write_bytes(bad[:rng.choice([len(bad), rng.randrange(len(bad))])])
+        (tmp_path / "bad.png").write_bytes(damaged(good))
         # read before any connection is made
         assert muralctl("paint", tmp_path / "bad.png", "pixelflut://127.0.0.1:1").status == 1
 

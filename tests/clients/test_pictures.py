@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What muralctl paint reads: JPEG, GIF and WebP beside PNG, animations with their timing, and what
 it refuses."""
-import random
 import signal
 import struct
 import subprocess
@@ -199,12 +198,8 @@ def test_a_stream_without_an_end(muralctl):
 
 
 @pytest.mark.parametrize("kind", ["jpg", "gif", "webp"])
-def test_damaged(muralctl, whole, tmp_path, kind):
+def test_damaged(muralctl, whole, damaged, tmp_path, kind):
     good = whole(kind, 64, 48)
-    rng = random.Random(7)
     for _ in range(15):
-        bad = bytearray(good)
-        for _ in range(rng.randrange(1, 4)):
-            bad[rng.randrange(len(bad))] = rng.randrange(256)
-        (tmp_path / "bad").write_bytes(bad[:rng.choice([len(bad), rng.randrange(len(bad))])])
+        (tmp_path / "bad").write_bytes(damaged(good))
         assert muralctl("paint", tmp_path / "bad", NOWHERE).status == 1

@@ -223,20 +223,21 @@ PRAGMA user_version = 1;
 def test_a_file_from_an_older_murald_is_brought_up_to_date(tmp_path):
     make(tmp_path, OLD)
     with board_wall(tmp_path, "identity = name") as wall, Board(wall) as board:
-        assert "is from an older murald; migrating it from schema 1 to 2" in wall.log()
+        assert "is from an older murald; migrating it from schema 1 to 3" in wall.log()
         assert board.register("old", "one") == "a" * 24
         assert board.ask("GET", "/getPixelAuthor/2/1").json() == {"author": "old (one)", "color": 4}
         assert board.settings()["stats"] == {"pixels": 2, "unnecessaryPixels": 1}
         board.paint(board.register("new"), 0, 0, 1)
         assert wall.stop() == 0
-    assert rows(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert rows(tmp_path, "PRAGMA user_version") == [(3,)]
     assert rows(tmp_path, "SELECT number FROM generator ORDER BY number") == [(7,), (8,)]
     assert rows(tmp_path, "SELECT count(*) FROM base") == [(0,)]
+    assert rows(tmp_path, "SELECT count(*) FROM removed") == [(0,)]
 
 
 def test_a_file_from_a_newer_murald_is_rejected(tmp_path):
     make(tmp_path, OLD + "PRAGMA user_version = 99;")
-    rejected(tmp_path, "is from a newer murald (its schema is 99, this one knows up to 2)",
+    rejected(tmp_path, "is from a newer murald (its schema is 99, this one knows up to 3)",
             "name another file as database")
     assert rows(tmp_path, "PRAGMA user_version") == [(99,)]
 

@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import functools
-import gzip
 import http.server
 import io
 import json
@@ -25,14 +24,10 @@ from browser import Browser
 from control import Operator, control
 from relay import Relay
 from wall import DOTS, SOURCE, Wall, wait_for
-from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, seen_on, small_targets, url
+from webpage import (at_rest, canvas_png, flut, get, http_section, place_of, same_picture, seen_on, small_targets,
+                     url)
 
 SIZE = "160x96"
-
-
-def http_section(folder, more=""):
-    return ("[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n%s\n"
-            "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % (folder, more))
 
 
 @pytest.fixture(scope="module")
@@ -285,45 +280,12 @@ def palette_colour(wall):
     return json.loads(get(wall, "page.json"))["palette"][-1]
 
 
-def test_the_commands_for_the_board_work(wall):
-    ways = json.loads(get(wall, "invite?x=30&y=20&color=00a368"))["ways"]
-    register, update = next(way["commands"] for way in ways if way["module"] == "http")
-    run = lambda command: json.loads(subprocess.run(
-        ["bash", "-c", command], check=True, timeout=10, capture_output=True).stdout)
-    token = run(register)["id"]
-    assert run(update.replace('"ID"', '"%s"' % token))["success"]
-    wall.painted(30, 20, (0x00, 0xa3, 0x68))
-
-
-def test_the_commands_of_other_systems(wall):
-    """Python's for the board runs in any shell; PowerShell's can only be read here."""
-    ways = lambda system: {way["name"]: way["commands"] for way in json.loads(
-        get(wall, "invite?x=50&y=20&color=00a368&system=" + system))["ways"]}
-    run = lambda command: subprocess.run(["dash", "-c", command], timeout=20, capture_output=True, check=False).stdout
-    register, update = ways("python")["http"]
-    token = json.loads(run(register))["id"]
-    # whoever painted a moment ago waits, also with a new token
-    wait_for("the turn to paint", lambda: b'"success"' in run(update.replace("'ID'", "'%s'" % token)))
-    wall.painted(50, 20, (0x00, 0xa3, 0x68))
-    assert all(text.startswith("Invoke-RestMethod -Method Put ") for text in ways("windows")["http"])
-    assert ways("linux") == ways("bsd") == ways("")
-    assert "TcpClient '127.0.0.1'" in ways("windows")["pixelflut"][0]
-
-
 def test_the_page_asks_for_a_system(wall, browser):
     browser.goto(url(wall))
     browser.wait_text("#cards", "| nc -w1")
     browser.eval("(e => { e.value = 'windows'; e.dispatchEvent(new Event('change')) })"
                  "(document.getElementById('ways-system'))")
     browser.wait_text("#cards", "Net.Sockets.TcpClient", 20)
-
-
-def test_a_host_header_never_reaches_a_shell(wall):
-    request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        text = answer.read().decode()
-    assert "reboot" not in text and "`id`" not in text
-    assert "nc -w1 HOST" in text
 
 
 def test_the_rates_move(wall, browser):
@@ -712,15 +674,6 @@ def test_each_word_is_there_in_each_language(wall, browser):
     assert [key for key in used if key not in words[0]] == []
 
 
-@pytest.mark.parametrize("path", ["static/../murald.conf", "static/", "static/nothing.js",
-                                  "static/%2e%2e/page.c", "static/main.js%00.html", "servers/",
-                                  "%00", "static/main.js/"])
-def test_other_files_do_not_exist(wall, path):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        get(wall, path)
-    assert refused.value.code == 404
-
-
 def test_what_is_loaded_is_small(wall, browser):
     """On the wire: all that comes before the first picture, and then the rest of the page."""
     with Relay(wall.port("http")) as relay:
@@ -754,24 +707,6 @@ def test_the_first_picture_on_a_slow_line(wall, browser):
         assert files + 14000 <= (1.5 - 4 * relay.latency) * relay.rate, files
         browser.goto("about:blank")
     browser.errors.clear()
-
-
-def test_what_is_compressed_is_the_same(wall):
-    for path in ("", "admin/", "static/core.js", "static/main.js", "static/words-de.js", "static/page.css"):
-        request = urllib.request.Request(url(wall, path), headers={"Accept-Encoding": "gzip, br"})
-        with urllib.request.urlopen(request) as answer:
-            assert answer.headers["Content-Encoding"] == "gzip"
-            assert answer.headers["Vary"] == "Accept-Encoding"
-            body, tag = answer.read(), answer.headers["ETag"]
-        assert gzip.decompress(body) == get(wall, path)
-        request.add_header("If-None-Match", tag)
-        with pytest.raises(urllib.error.HTTPError) as same:
-            urllib.request.urlopen(request)
-        assert same.value.code == 304
-    for refused in ("identity", "gzip;q=0"):
-        request = urllib.request.Request(url(wall), headers={"Accept-Encoding": refused})
-        with urllib.request.urlopen(request) as answer:
-            assert answer.headers["Content-Encoding"] is None
 
 
 def test_the_words_of_the_event(tmp_path, browser):
@@ -830,42 +765,6 @@ def test_people_get_a_page_where_there_is_nothing(wall, browser):
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(wall, path)
         assert json.loads(refused.value.read()) == {"error": "404 Not Found", "success": False}
-
-
-def test_the_manifest(wall):
-    page = get(wall, "").decode()
-    manifest = json.loads(get(wall, re.search(r'rel="manifest" href="/(.*?)"', page).group(1)))
-    assert manifest["display"] == "standalone"
-    assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
-    assert 'property="og:image" content="/canvas.png"' in page
-
-
-def code_of(wall, host, tag=None):
-    """Status, entity tag and text of /qr.svg, as who came by that address gets it."""
-    headers = {"Host": host, "If-None-Match": tag} if tag else {"Host": host}
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url(wall, "qr.svg"), headers=headers), timeout=20) as answer:
-            return answer.status, answer.headers["ETag"], answer.read()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.headers["ETag"], refused.read()
-
-
-def test_the_code_of_the_address(tmp_path):
-    """Kept and not sent again, until the address is another one."""
-    with Wall(tmp_path, http_section(tmp_path), size=SIZE, core="# public-url") as wall:
-        status, tag, text = code_of(wall, "wall.example")
-        assert status == 200 and text.startswith(b"<svg")
-        assert code_of(wall, "wall.example") == (200, tag, text)
-        assert code_of(wall, "wall.example", tag) == (304, tag, b"")
-        other = code_of(wall, "other.example", tag)
-        assert other[0] == 200 and tag != other[1] and text != other[2]
-        assert code_of(wall, "wall.example") == (200, tag, text)
-        assert code_of(wall, "$(reboot)", tag)[0] == 404
-        wall.edit_config("# public-url", "public-url = http://public.example/")
-        wall.reload()
-        public = code_of(wall, "wall.example", tag)
-        assert public[0] == 200 and public[1] not in (tag, other[1])
-        assert code_of(wall, "other.example", public[1])[0] == 304
 
 
 def test_a_second_screen(wall, browser, tmp_path):
@@ -1003,19 +902,6 @@ def test_who_paints_slowly_is_seen(tmp_path, browser):
         assert browser.ask("axe") == []
         browser.goto("about:blank")
     browser.errors.clear()
-
-
-def test_files_are_cached_until_they_change(wall):
-    with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
-        tag = answer.headers["ETag"]
-        assert answer.headers["Content-Security-Policy"] is None  # it is under the page's
-    for path in ("", "static/icon.svg", "admin/", "api/"):
-        with urllib.request.urlopen(url(wall, path)) as answer:
-            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-    with pytest.raises(urllib.error.HTTPError) as same:
-        urllib.request.urlopen(urllib.request.Request(
-            url(wall, "static/main.js"), headers={"If-None-Match": tag}))
-    assert same.value.code == 304
 
 
 # ---- pages of others

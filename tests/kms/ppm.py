@@ -78,19 +78,6 @@ def load(path):
     return Image(w, h, bytearray(b"".join(data[y * stride:y * stride + w * 3] for y in range(h))))
 
 
-def from_xrgb(w, h, raw, pitch=None):
-    """An Image from little-endian XRGB8888 rows."""
-    pitch = pitch or w * 4
-    out = bytearray(w * h * 3)
-    for y in range(h):
-        row = raw[y * pitch:y * pitch + w * 4]
-        o = y * w * 3
-        out[o:o + w * 3:3] = row[2::4]
-        out[o + 1:o + w * 3:3] = row[1::4]
-        out[o + 2:o + w * 3:3] = row[0::4]
-    return Image(w, h, out)
-
-
 def vkms_crc(img):
     """The checksum that vkms (kernel 6.1) reports for a frame that shows img."""
     c = 0

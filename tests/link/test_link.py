@@ -18,8 +18,8 @@ import pytest
 from author import pkg_config
 from closing import Closing
 from control import Operator, control
-from linking import (Client, Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
-                     read_payload, section, short_folder, wait_linked)
+from linking import (Client, Engine, Sentinel, cluster, converged, differ, entries, fold, free_ports, id_of, is_linked, key,
+                     linked, pack, payload, read_payload, section, short_folder, wait_linked)
 from relay import Relay
 from sanitizer import SANITIZED
 from waiting import stays, wait_for
@@ -542,19 +542,6 @@ def test_snapshots_that_make_no_sense(engine, tmp_path):
 
 # ---- Sentinels
 
-def free_ports(n):
-    """Below those that the kernel gives to clients: tests beside this one have thousands."""
-    with contextlib.ExitStack() as stack:
-        some = []
-        for port in random.sample(range(10000, 32000), 1000):
-            with contextlib.suppress(OSError):
-                stack.enter_context(socket.create_server(("", port)))
-                some.append(port)
-            if len(some) == n:
-                return some
-    raise AssertionError("no ports")
-
-
 def replicates(engine, word):
     """Does it say so?  A Sentinel cuts all connections when it promotes or demotes one."""
     try:
@@ -615,25 +602,16 @@ def test_a_wall_that_shows_a_replica(engine, tmp_path):
 
 def test_a_cluster(tmp_path):
     """Of two nodes one has the wall's keys; who is told the other is sent there."""
-    *ports, one, other = free_ports(4)
-    with contextlib.ExitStack() as stack:
-        nodes = [stack.enter_context(Engine(short_folder(tmp_path, str(port)), "--port", str(port), "--cluster-enabled",
-                                            "yes", "--cluster-port", str(bus)))
-                 for port, bus in zip(ports, (one, other))]
-        slot = nodes[0].ask("CLUSTER", "KEYSLOT", key("mural", "log"))
-        nodes[0].ask("CLUSTER", "ADDSLOTS", *(i for i in range(16384) if i != slot))
-        nodes[1].ask("CLUSTER", "ADDSLOTS", slot)
-        nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", ports[1], other)
-        for node in nodes:
-            wait_for("the cluster", lambda node=node: b"cluster_state:ok" in node.ask("CLUSTER", "INFO"), 60)
-        address = "127.0.0.1:%d"
-        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = %s\n" % (
-            address % port))) for name, port in zip("ab", ports))
+    with cluster(tmp_path, 2) as nodes, contextlib.ExitStack() as stack:
+        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + section(node),
+                                         core="limits = shared\npixels-per-source = 100000\n"))
+                for name, node in zip("ab", nodes))
         wait_linked(a, b)
         a.paint(scribble(1, 200))
         converged(nodes[1], a, b)
-        assert "its cluster has this wall at %s; the wall goes on alone" % (address % ports[1]) in a.log()
+        assert "its cluster has this wall at %s; the wall goes on alone" % nodes[1].address in a.log()
         assert "its cluster" not in b.log()
+        wait_for("what its source has spent", lambda: nodes[1].ask("XLEN", key("mural", "share:limits")) > 0)
 
 
 class Liar(Closing):

@@ -14,7 +14,7 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control
-from linking import Engine, linked, section, short_folder, wait_linked
+from linking import Engine, cluster, linked, section, short_folder, wait_linked
 from relay import Relay
 from waiting import wait_for
 from wall import DOTS, Wall, dot, has_plugin
@@ -57,6 +57,10 @@ def spending(amount, address="127.0.0.1", claimed=False, kind=0):
     amounts = [0, 0]
     amounts[kind] = amount
     return struct.pack(">BB8x4x4s2Q", 1 | claimed << 1, 0, socket.inet_aton(address), *amounts)
+
+
+def spending6(amount, address, prefix):
+    return struct.pack(">BB16s2Q", 0, prefix, socket.inet_pton(socket.AF_INET6, address), amount, 0)
 
 
 def told(engine):
@@ -129,6 +133,17 @@ def test_tellings_that_make_no_sense(engine, tmp_path):
         assert a.totals("link")["malformed"] == 7
 
 
+def test_walls_of_different_source_prefix(engine, tmp_path):
+    """It is said once; a prefix that is none makes no sense."""
+    with sharing(engine, short_folder(tmp_path, "a"), 500) as a:
+        wait_linked(a)
+        for prefix in 0, 129, 64, 128, 48:
+            engine.ask("XADD", SPENT, "*", "n", "somebody", "d", b"\1" + spending6(1, "2001:db8::", prefix))
+        wait_for("a word", lambda: "source-prefix is 64 here and 128 on another wall" in a.log())
+        assert a.totals("link")["malformed"] == 2
+        assert a.log().count("source-prefix is") == 1
+
+
 class Swallower(Relay):
     """Once `swallows` is set the next question for what is shared gets lost, and its connection stays open."""
     swallows = False
@@ -163,6 +178,49 @@ def test_two_sections_tell_once(engine, tmp_path):
         a.paint(dots(100))
         wait_for("it to be told", lambda: told(engine) == {"127.0.0.1": 100})
         assert engine.ask("EXISTS", SPENT.replace("mural.0", "other.0")) == 0
+
+
+def carried_by(engine, name, wall, colour):
+    """Waits until that wall tells of what is painted by this name."""
+    at = SPENT.replace("mural.0", name + ".0")
+    before = engine.ask("XLEN", at)
+
+    def is_told():
+        wall.paint(dots(1, colour))
+        return engine.ask("XLEN", at) > before
+    wait_for("limits to be carried by " + name, is_told, 60)
+
+
+def test_another_section_carries(engine, tmp_path):
+    """The first that runs does, whatever becomes of it: at a reload, by an operator, or as it cannot start."""
+    folder = short_folder(tmp_path, "a")
+    first = section(engine, "offset = %d,0\nregion = 32x48\n").replace("[plugin link]", "[plugin link left]")
+    second = section(engine, "offset = 32,0\n", "other").replace("[plugin link]", "[plugin link right]")
+    core = SHARED + "pixels-per-source = 5000\n" + control(folder)
+
+    with Wall(folder, DOTS + first % 0 + second, core=core) as a, Operator(a) as operator:
+        wait_for("both to be linked", lambda: a.log().count("linked by") == 2)
+        carried_by(engine, "mural", a, (1, 1, 1))
+        a.reload(DOTS + second)
+        carried_by(engine, "other", a, (2, 2, 2))
+        assert "right: carries server.limits = shared from now on" in a.log()
+        a.reload(DOTS + first % 0 + second)
+        carried_by(engine, "mural", a, (3, 3, 3))
+        operator.done("plugin", name="left", switch="off")
+        carried_by(engine, "other", a, (4, 4, 4))
+        operator.done("plugin", name="left", switch="on")
+        carried_by(engine, "mural", a, (5, 5, 5))
+        a.reload(DOTS + first % 64 + second)  # it lies outside
+        carried_by(engine, "other", a, (6, 6, 6))
+        # and it is the only one
+        told_by_first = engine.ask("XLEN", SPENT)
+        carried_by(engine, "other", a, (7, 7, 7))
+        assert engine.ask("XLEN", SPENT) == told_by_first
+        a.reload(DOTS + second + first % 0)
+        carried_by(engine, "other", a, (8, 8, 8))
+        a.reload(DOTS + first % 0 + second)  # the same two in another order
+        carried_by(engine, "mural", a, (9, 9, 9))
+        assert "alone" not in a.log().split("linked by", 2)[2]
 
 
 # ---- the board
@@ -287,6 +345,51 @@ def test_who_was_removed_stays_so(engine, tmp_path):
         for board in a, b:
             wait_for("the last of them", lambda board=board: known(board, "%024x" % 9))
             assert [board.put(gone, 1000, 0, 0).status for gone in (token, never["id"])] == [401, 401]
+
+
+@needs_http
+def test_removals_outlive_a_restart(engine, tmp_path):
+    """Whoever was away, and whatever the engine has lost meanwhile."""
+    def remove(board, token):
+        assert board.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+
+    def gone(board, token):
+        wait_for("it to be gone", lambda: board.put(token, 1000, 0, 0).status == 401, 60)
+
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        tokens = one, other, third = [a.register("n%d" % i) for i in range(3)]
+        wait_for("b to know them", lambda: all(known(b, token) for token in tokens))
+    with boards(engine, tmp_path, "a") as (a,):
+        remove(a, third)
+        wait_for("it to be told", lambda: engine.ask("XLEN", GENERATORS) == 4)
+        engine.ask("XTRIM", GENERATORS, "MAXLEN", 0)
+        with boards(engine, tmp_path, "b") as (b,):  # which tells all that it has
+            gone(b, third)
+        remove(a, other)
+        engine.kill()  # it loses all that it had
+        remove(a, one)
+    engine.start()
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        for token in tokens:
+            gone(b, token)
+            assert not known(a, token)
+
+
+@needs_http
+def test_the_oldest_removals_give_way(engine, tmp_path):
+    """Of more than 4096 that a wall has heard of."""
+    many = """for i = 1, 4097 do redis.call('XADD', KEYS[1], '*', 'n', 'somebody', 'd',
+        string.format('{"removed":"%024x"}', i)) end"""
+    with boards(engine, tmp_path, "a") as (a,):
+        engine.ask("EVAL", many, 1, GENERATORS)
+        tell(engine, parcel(9000))
+        wait_for("the last of it", lambda: known(a, "%024x" % 9000), 60)
+        for number in 1, 2, 9001:
+            tell(engine, parcel(number))
+        wait_for("the last of it", lambda: known(a, "%024x" % 9001))
+        assert known(a, "%024x" % 1) and not known(a, "%024x" % 2)
+    with contextlib.closing(sqlite3.connect(os.path.join(tmp_path, "a", "board.db"))) as database:
+        assert database.execute("SELECT count(*), min(id) FROM removed").fetchone() == (4096, "%024x" % 2)
 
 
 @needs_http
@@ -420,6 +523,25 @@ def test_many_boards(engine, tmp_path):
             a, b = (stack.enter_context(Board(wall, name=name)) for wall in walls)
             token = a.register(name)
             wait_for("b to know it", lambda b=b, token=token: known(b, token))
+
+
+@needs_http
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.skipif(not LONG, reason="a cluster takes its time: set MURALD_LONG=1")
+def test_a_board_in_a_cluster(tmp_path, n):
+    """Tokens, cool-downs and cells go where its node is, whichever a wall was told."""
+    with cluster(tmp_path, n) as nodes, contextlib.ExitStack() as stack:
+        walls = [stack.enter_context(board_wall(short_folder(tmp_path, name), others=DOTS + section(node),
+                                                core=SHARED, rate="1h")) for name, node in (("a", nodes[0]), ("b", nodes[-1]))]
+        wait_linked(*walls)
+        a, b = (stack.enter_context(Board(wall)) for wall in walls)
+        token = a.register("one")
+        wait_for("b to know it", lambda: known(b, token))
+        a.paint(token, 0, 0, 3)
+        assert b.put(token, 0, 1, 3).status == 429
+        wait_for("who painted", lambda: b.ask("GET", "/getPixelAuthor/0/0").json()["author"] == "one (a)")
+        assert nodes[-1].ask("XLEN", GENERATORS) == 1
+        assert ("its cluster has this wall" in walls[0].log()) == (n > 1)
 
 
 @needs_http

@@ -689,7 +689,7 @@ def test_a_wrong_template_is_a_config_error_at_its_character(tmp_path, template,
 
 
 def test_the_manual_lists_every_layout():
-    """tests/unit/ping/test-address-template checks that these texts are the layouts of the vectors."""
+    """tests/unit/ping/test-template-layouts checks that these texts are the layouts of the vectors."""
     with open(os.path.join(SOURCE, "tests/unit/ping/template-layouts.h")) as header:
         layouts = re.findall(r'\{ "[^"]+", "([^"]+)", (?:true|false) \}', header.read())
     with open(os.path.join(SOURCE, "doc/murald.conf.5.in")) as manual:

@@ -6,9 +6,11 @@ not by murald's code, so that a mistake in one is not repeated in the other.
         a.paint(dot(3, 4, (255, 0, 0)))
         converged(engine, a, b)
 """
+import contextlib
 import ctypes
 import ctypes.util
 import os
+import random
 import re
 import shutil
 import signal
@@ -86,6 +88,7 @@ class Engine(Closing):
     def __init__(self, folder, *more):
         self.folder = short_folder(folder, "engine")
         self.path = os.path.join(self.folder, "s")
+        self.address = "unix:" + self.path
         self.more = more
         self.program = server()
         self.process = None
@@ -121,6 +124,39 @@ class Engine(Closing):
             self.kill()
 
 
+def free_ports(n):
+    """Below those that the kernel gives to clients: tests beside this one have thousands."""
+    with contextlib.ExitStack() as stack:
+        some = []
+        for port in random.sample(range(10000, 32000), 1000):
+            with contextlib.suppress(OSError):
+                stack.enter_context(socket.create_server(("", port)))
+                some.append(port)
+            if len(some) == n:
+                return some
+    raise AssertionError("no ports")
+
+
+@contextlib.contextmanager
+def cluster(folder, n, name="mural"):
+    """Engines that are one cluster, of which the last has the keys of that wall."""
+    ports = free_ports(2 * n)
+    with contextlib.ExitStack() as stack:
+        nodes = []
+        for port, bus in zip(ports[:n], ports[n:]):
+            nodes.append(stack.enter_context(Engine(short_folder(folder, str(port)), "--port", str(port),
+                                                    "--cluster-enabled", "yes", "--cluster-port", str(bus))))
+            nodes[-1].address = "127.0.0.1:%d" % port
+        slot = nodes[0].ask("CLUSTER", "KEYSLOT", key(name, "log"))
+        nodes[0].ask("CLUSTER", "ADDSLOTS", *(i for i in range(16384) if i != slot))
+        nodes[-1].ask("CLUSTER", "ADDSLOTS", slot)
+        for port, bus in zip(ports[1:n], ports[n + 1:]):
+            nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", port, bus)
+        for node in nodes:
+            wait_for("the cluster", lambda node=node: b"cluster_state:ok" in node.ask("CLUSTER", "INFO"), 60)
+        yield nodes
+
+
 class Sentinel(Closing):
     """Watches an engine at that port of TCP, by the name of `mymaster`; it listens at `own`."""
 
@@ -143,8 +179,8 @@ class Sentinel(Closing):
 
 
 def section(engine, more="", name="mural"):
-    return "[plugin link]\nengine = unix:%s\nwall = %s\n%s\n" % (
-        engine if isinstance(engine, str) else engine.path, name, more)
+    return "[plugin link]\nengine = %s\nwall = %s\n%s\n" % (
+        "unix:" + engine if isinstance(engine, str) else engine.address, name, more)
 
 
 def linked(engine, folder, more="", name="mural", **rest):

@@ -10,6 +10,12 @@ from PIL import Image
 from wall import wait_for
 
 
+def http_section(folder, more=""):
+    """A page, and Pixelflut to paint by."""
+    return ("[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n%s\n"
+            "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % (folder, more))
+
+
 def url(wall, path=""):
     return "http://127.0.0.1:%d/%s" % (wall.port("http"), path)
 

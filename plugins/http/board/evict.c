@@ -54,22 +54,14 @@ largest_holder(const struct generators *generators)
 	return largest && largest->n > FEW ? largest : NULL;
 }
 
-static const struct holder *
-holder_of(const struct generators *generators, uint64_t source)
-{
-	struct generator *g = generators_first(generators);
-
-	while (g && !(g->holder && g->holder->source == source))
-		g = g->next;
-	return g ? g->holder : NULL;
-}
-
 void
 generators_make_room(struct generators *generators, uint64_t source)
 {
+	const struct holder *holder = generators_holder(generators, source);
+
 	/* behind a local socket is a proxy, and behind that are many */
-	if (source != 0 && generators_held(generators, source) >= GENERATORS_SHARE)
-		holder_evict(generators, holder_of(generators, source), OWN_MAX);
+	if (source != 0 && holder && holder->n >= GENERATORS_SHARE)
+		holder_evict(generators, holder, OWN_MAX);
 	if (generators_count(generators) >= GENERATORS_MAX)
 		holder_evict(generators, largest_holder(generators), FULL_MAX);
 }

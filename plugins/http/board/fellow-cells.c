@@ -5,10 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "common/hex-digit.h"
 #include "http/board/board.h"
 #include "http/board/fellows.h"
 #include "http/board/generators.h"
+#include "lib/hex.h"
 #include "lib/peer-address.h"
 
 #define TOPIC "cells"

@@ -8,9 +8,9 @@
 
 #include <jansson.h>
 
-#include "common/hex-digit.h"
 #include "http/board/generators.h"
 #include "http/web/json-field.h"
+#include "lib/hex.h"
 
 #define TOPIC "generators"
 
@@ -32,8 +32,7 @@ tell_generator(const struct fellows *fellows, const struct generator *generator)
 {
 	char secret[2 * STORE_SECRET_LEN + 1];
 
-	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
-		snprintf(secret + 2 * i, 3, "%02x", generator->secret[i]);
+	hex_write(secret, generator->secret, STORE_SECRET_LEN);
 	tell(fellows, json_pack("{ss ss ss ss sI sI}", "id", generator->id, "name",
 			      generator->name, "author", generator->author, "secret",
 			      secret, "number", (json_int_t)generator->number, "source",
@@ -46,6 +45,7 @@ tell_removed(const struct fellows *fellows, const char *id)
 	tell(fellows, json_pack("{ss}", "removed", id));
 }
 
+/* From memory; the database keeps it. */
 static void
 drop_removed(struct fellows *fellows, struct fellows_removed *removed)
 {
@@ -65,19 +65,40 @@ find_removed(const struct fellows *fellows, const char *id)
 }
 
 static void
-add_removed(struct fellows *fellows, const char *id, bool is_told)
+keep_removed(const char *id, bool is_told, void *arg)
 {
-	struct fellows_removed *removed =
-		find_removed(fellows, id) ? NULL : calloc(1, sizeof(*removed));
+	struct fellows *fellows = arg;
+	struct fellows_removed *removed = calloc(1, sizeof(*removed));
 
 	if (!removed)
 		return;
 	removed->is_told = is_told;
 	snprintf(removed->id, sizeof(removed->id), "%s", id);
-	if (fellows->n_removed == FELLOWS_REMOVED_MAX)
-		drop_removed(fellows, TAILQ_FIRST(&fellows->removed));
 	TAILQ_INSERT_TAIL(&fellows->removed, removed, next);
 	fellows->n_removed++;
+}
+
+static void
+add_removed(struct fellows *fellows, const char *id, bool is_told)
+{
+	struct fellows_removed *oldest = TAILQ_FIRST(&fellows->removed);
+
+	if (find_removed(fellows, id))
+		return;
+	if (fellows->n_removed == FELLOWS_REMOVED_MAX) {
+		store_forget_removed(fellows->store, oldest->id);
+		drop_removed(fellows, oldest);
+	}
+	keep_removed(id, is_told, fellows);
+	store_put_removed(fellows->store, id, is_told);
+}
+
+static void
+set_removed_told(struct fellows *fellows, struct fellows_removed *removed, bool is_told)
+{
+	if (removed->is_told != is_told)
+		store_put_removed(fellows->store, removed->id, is_told);
+	removed->is_told = is_told;
 }
 
 /* This board's own do. */
@@ -130,7 +151,8 @@ tell_all(struct fellows *fellows, bool anew)
 	tell_generators(fellows);
 	TAILQ_FOREACH(removed, &fellows->removed, next)
 	{
-		removed->is_told &= !anew;
+		if (anew)
+			set_removed_told(fellows, removed, false);
 		if (!removed->is_told)
 			tell_removed(fellows, removed->id);
 	}
@@ -163,9 +185,12 @@ adopt(struct fellows *fellows, const json_t *json)
 		return false;
 	for (size_t i = 0; i < STORE_SECRET_LEN; i++)
 		secret[i] = (uint8_t)hex_byte(digits + 2 * i);
-	if (generators_find(fellows->generators, from.id, STORE_ID_LEN) ||
-		find_removed(fellows, from.id))
+	if (generators_find(fellows->generators, from.id, STORE_ID_LEN))
 		return true;
+	if (find_removed(fellows, from.id)) { /* that wall has not heard of it */
+		tell_removed(fellows, from.id);
+		return true;
+	}
 	adopted = generators_adopt(fellows->generators, &from,
 		(uint64_t)json_integer_value(json_object_get(json, "source")));
 	if (adopted && adopted->number == fellows->told + 1)
@@ -200,7 +225,7 @@ returned(struct fellows *fellows, const json_t *json)
 	if (number > fellows->told && number <= UINT32_MAX)
 		set_told(fellows, (uint32_t)number);
 	if (removed)
-		removed->is_told = true;
+		set_removed_told(fellows, removed, true);
 }
 
 /* After what it says: a crash in between is to have it read again. */
@@ -249,6 +274,7 @@ fellows_start(struct fellows *fellows, struct mural_host *host, struct store *st
 	};
 	TAILQ_INIT(&fellows->removed);
 	if (store_missing(store) ||
+		store_each_removed(store, keep_removed, fellows) < 0 ||
 		mural_follow(host, TOPIC, (uint64_t)store_number(store, "heard ms", 0),
 			(uint64_t)store_number(store, "heard seq", 0), heard) < 0)
 		return;

@@ -3,8 +3,10 @@
  * The boards of other walls of the same picture, with server.limits = shared: who has
  * registered on one has a token for all, and who was removed from one for none.
  *
- * Each has all generators in a database of its own.  One that others may not know yet is
- * told again whenever the walls are linked anew, until it comes back from there.
+ * Each has all generators in a database of its own, and which were removed, here or
+ * elsewhere.  What others may not know yet is told again whenever the walls are linked
+ * anew, until it comes back from there; who tells a generator that was removed is told
+ * that it was.
  *
  * The main loop's thread.
  */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers, finds and removes generators: by id, by what they registered with, by
- * number; and counts how many each source holds. */
+/* Registers, finds and removes generators. */
 #include "http/board/generators.h"
 
 #include <errno.h>
@@ -15,9 +14,7 @@
 
 #include "common/list.h"
 #include "http/board/names.h"
-#include "lib/fnv.h"
-
-#define BUCKETS 8192
+#include "lib/hex.h"
 
 /* A source may register this many at once, and then one a second: enough for a school
  * behind one address. */
@@ -29,93 +26,20 @@ static const struct mural_rate registration_rate = {
 /* Sources whose registrations are counted at a time. */
 #define REGISTRATIONS_SOURCES 1024
 
-#define HOLDERS 1024
-
-/* From BY_NUMBER on also those that were removed. */
-enum { BY_ID, BY_IDENTITY, BY_SECRET, BY_NUMBER, BY_NAME, N_KEYS };
-
 struct generators {
 	struct mural_host *host;
 	struct store *store;
-	bool by_name; /* the identity is name and author alone */
 	struct generator *first;
 	size_t n, n_removed; /* n: all in the list */
 	struct mural_ratelimit *registrations;
 	uint32_t last_number;
 	void (*changed)(void *arg, const struct generator *generator, bool is_removed);
 	void *watcher;
-	uint64_t seed; /* so that nobody can choose what shares a bucket */
-	struct generator *buckets[N_KEYS][BUCKETS];
-	struct holder *holders[HOLDERS];
+	struct generator_index index;
+	struct holders holders;
 };
 
 /* --------------------------------------------------------------------- finding */
-
-static uint64_t
-hash_bytes(uint64_t hash, const void *bytes, size_t len)
-{
-	hash = fnv1a(hash, bytes, len);
-	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-static struct generator **
-bucket_of(struct generators *generators, const struct generator *generator, int key)
-{
-	uint64_t hash = generators->seed;
-
-	switch (key) {
-	case BY_ID:
-		hash = hash_bytes(hash, generator->id, STORE_ID_LEN);
-		break;
-	case BY_IDENTITY:
-		hash = hash_bytes(hash, generator->name, strlen(generator->name) + 1);
-		hash = hash_bytes(hash, generator->author, strlen(generator->author));
-		if (!generators->by_name)
-			hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
-		break;
-	case BY_SECRET:
-		hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
-		hash = hash_bytes(hash, &generator->holder->source, sizeof(uint64_t));
-		break;
-	case BY_NAME:
-		hash = hash_bytes(hash, generator->name, strlen(generator->name));
-		break;
-	default:
-		hash = hash_bytes(hash, &generator->number, sizeof(generator->number));
-	}
-	return &generators->buckets[key][hash >> 32 & (BUCKETS - 1)];
-}
-
-static bool
-is_equal(const struct generators *generators, const struct generator *a,
-	const struct generator *b, int key)
-{
-	bool same_secret = memcmp(a->secret, b->secret, STORE_SECRET_LEN) == 0;
-
-	switch (key) {
-	case BY_ID:
-		return memcmp(a->id, b->id, STORE_ID_LEN) == 0;
-	case BY_IDENTITY:
-		return (generators->by_name || same_secret) &&
-		       strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
-	case BY_SECRET:
-		return same_secret && a->holder->source == b->holder->source;
-	case BY_NAME:
-		return strcmp(a->name, b->name) == 0;
-	default:
-		return a->number == b->number;
-	}
-}
-
-static struct generator *
-find_equal(struct generators *generators, const struct generator *wanted, int key)
-{
-	struct generator *generator = *bucket_of(generators, wanted, key);
-
-	while (generator && !is_equal(generators, generator, wanted, key))
-		generator = generator->same[key];
-	return generator;
-}
 
 struct generator *
 generators_find(struct generators *generators, const char *id, size_t len)
@@ -125,7 +49,7 @@ generators_find(struct generators *generators, const char *id, size_t len)
 	if (len != STORE_ID_LEN)
 		return NULL;
 	memcpy(wanted.id, id, STORE_ID_LEN);
-	return find_equal(generators, &wanted, BY_ID);
+	return index_find(&generators->index, &wanted, BY_ID);
 }
 
 static void
@@ -145,7 +69,7 @@ generators_find_identity(struct generators *generators, const char *name,
 	struct generator wanted = { .name = (char *)name, .author = (char *)author };
 
 	hash_secret(secret, wanted.secret);
-	return find_equal(generators, &wanted, BY_IDENTITY);
+	return index_find(&generators->index, &wanted, BY_IDENTITY);
 }
 
 struct generator *
@@ -155,7 +79,7 @@ generators_find_secret(struct generators *generators, const char *secret, uint64
 	struct generator wanted = { .holder = &holder };
 
 	hash_secret(secret, wanted.secret);
-	return find_equal(generators, &wanted, BY_SECRET);
+	return index_find(&generators->index, &wanted, BY_SECRET);
 }
 
 struct generator *
@@ -163,7 +87,7 @@ generators_find_number(struct generators *generators, uint32_t number)
 {
 	const struct generator wanted = { .number = number };
 
-	return find_equal(generators, &wanted, BY_NUMBER);
+	return index_find(&generators->index, &wanted, BY_NUMBER);
 }
 
 struct generator *
@@ -174,78 +98,22 @@ generators_first(const struct generators *generators)
 
 /* ---------------------------------------------------------------- add, remove */
 
-static void
-bucket_push(struct generators *generators, struct generator *generator, int key)
+const struct holder *
+generators_holder(const struct generators *generators, uint64_t source)
 {
-	struct generator **head = bucket_of(generators, generator, key);
-
-	generator->same[key] = *head;
-	generator->same_link[key] = head;
-	if (*head)
-		(*head)->same_link[key] = &generator->same[key];
-	*head = generator;
+	return holders_find(&generators->holders, source);
 }
 
-/* Many may share a bucket, as all with one secret do. */
-static void
-bucket_remove(struct generator *generator, int key)
-{
-	*generator->same_link[key] = generator->same[key];
-	if (generator->same[key])
-		generator->same[key]->same_link[key] = generator->same_link[key];
-}
-
-/* ------------------------------------------------------------------ the holders */
-
-static struct holder **
-holder_bucket(struct generators *generators, uint64_t source)
-{
-	return &generators->holders[source % HOLDERS];
-}
-
-static struct holder *
-find_holder(struct generators *generators, uint64_t source)
-{
-	struct holder *holder = *holder_bucket(generators, source);
-
-	while (holder && holder->source != source)
-		holder = holder->next;
-	return holder;
-}
-
-static int
+/* The source holds it from now on.  False: out of memory. */
+static bool
 generator_hold(
 	struct generators *generators, struct generator *generator, uint64_t source)
 {
-	struct holder *holder = find_holder(generators, source);
+	struct holder *holder = holders_hold(&generators->holders, source);
 
-	if (!holder) {
-		holder = calloc(1, sizeof(*holder));
-		if (!holder)
-			return -ENOMEM;
-		holder->source = source;
-		list_push(holder_bucket(generators, source), holder);
-	}
-	holder->n++;
-	generator->holder = holder;
-	return 0;
-}
-
-static void
-let_go(struct holder *holder)
-{
-	if (--holder->n > 0)
-		return;
-	list_remove(holder);
-	free(holder);
-}
-
-size_t
-generators_held(struct generators *generators, uint64_t source)
-{
-	const struct holder *holder = find_holder(generators, source);
-
-	return holder ? holder->n : 0;
+	if (holder)
+		generator->holder = holder;
+	return holder != NULL;
 }
 
 void
@@ -255,18 +123,16 @@ generators_use(
 	struct holder *before = generator->holder;
 
 	generator->used_ns = uv_hrtime();
-	if (before->source == source || generator_hold(generators, generator, source) < 0)
+	if (before->source == source || !generator_hold(generators, generator, source))
 		return;
-	bucket_remove(generator, BY_SECRET);
-	bucket_push(generators, generator, BY_SECRET);
-	let_go(before);
+	index_remove(generator, BY_SECRET);
+	index_add(&generators->index, generator, BY_SECRET);
+	holder_let_go(before);
 }
 
 static void
 free_generator(struct generator *generator)
 {
-	if (!generator)
-		return;
 	free(generator->name);
 	free(generator->author);
 	free(generator->label);
@@ -288,22 +154,22 @@ generators_insert(struct generators *generators, const struct store_generator *f
 	generator->author = strdup(from->author);
 	generator->label = generator_label(from->name, from->author);
 	generator->painter = generator_painter(from->name, from->number,
-		find_equal(generators, &(struct generator){ .name = (char *)from->name },
-			BY_NAME));
+		index_find(&generators->index,
+			&(struct generator){ .name = (char *)from->name }, BY_NAME));
 	generator->pixels = from->pixels;
 	generator->unnecessary = from->unnecessary;
 	memcpy(generator->secret, from->secret, STORE_SECRET_LEN);
 	if (!generator->name || !generator->author || !generator->label ||
 		!generator->painter ||
-		(from->id && generator_hold(generators, generator, source) < 0)) {
+		(from->id && !generator_hold(generators, generator, source))) {
 		free_generator(generator);
 		return NULL;
 	}
 	if (from->id)
 		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
 	/* one that was removed is found by its number and name only */
-	for (int key = from->id ? 0 : BY_NUMBER; key < N_KEYS; key++)
-		bucket_push(generators, generator, key);
+	for (int key = from->id ? 0 : BY_NUMBER; key < GENERATOR_KEYS; key++)
+		index_add(&generators->index, generator, key);
 	list_push(&generators->first, generator);
 	generators->n++;
 	generators->n_removed += !from->id;
@@ -316,8 +182,8 @@ free_if_unused(struct generators *generators, struct generator *generator)
 {
 	if (*generator->id || generator->cells > 0)
 		return;
-	bucket_remove(generator, BY_NUMBER);
-	bucket_remove(generator, BY_NAME);
+	index_remove(generator, BY_NUMBER);
+	index_remove(generator, BY_NAME);
 	list_remove(generator);
 	generators->n--;
 	generators->n_removed--;
@@ -331,8 +197,7 @@ make_id(char id[STORE_ID_LEN + 1])
 
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	hex_write(id, bytes, sizeof(bytes));
 	return 0;
 }
 
@@ -349,8 +214,8 @@ generators_remove(struct generators *generators, struct generator *generator)
 	if (generators->changed)
 		generators->changed(generators->watcher, generator, true);
 	for (int key = 0; key < BY_NUMBER; key++)
-		bucket_remove(generator, key);
-	let_go(generator->holder);
+		index_remove(generator, key);
+	holder_let_go(generator->holder);
 	generator->holder = NULL;
 	generators->n_removed++;
 	explicit_bzero(generator->id, sizeof(generator->id));
@@ -489,13 +354,13 @@ generators_start(struct generators **started, struct mural_host *host,
 		return -ENOMEM;
 	generators->host = host;
 	generators->store = store;
-	generators->by_name = by_name;
+	generators->index.by_name = by_name;
 	*started = generators;
 	generators->registrations =
 		mural_ratelimit_new(&registration_rate, REGISTRATIONS_SOURCES);
 	if (!generators->registrations)
 		return -ENOMEM;
-	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
+	if (getrandom(&generators->index.seed, sizeof(generators->index.seed), 0) < 0)
 		return -errno;
 	generators->last_number = store_last_generator(store);
 	return store_each_generator(store, load_generator, generators);
@@ -509,7 +374,7 @@ generators_stop(struct generators *generators)
 	for (struct generator *next, *i = generators->first; i; i = next) {
 		next = i->next;
 		if (i->holder)
-			let_go(i->holder);
+			holder_let_go(i->holder);
 		free_generator(i);
 	}
 	mural_ratelimit_free(generators->registrations);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/board/generator-index.h"
+#include "http/board/holders.h"
 #include "http/store/store.h"
 
 struct generators;
@@ -25,13 +27,6 @@ struct mural_host;
 /* The longest name or author, in bytes. */
 #define NAME_MAX_BYTES 200
 
-/* A source that has generators. */
-struct holder {
-	uint64_t source; /* mural_source(); 0: a local socket, or of an earlier run */
-	size_t n;
-	struct holder *next, **link;
-};
-
 struct generator {
 	char id[STORE_ID_LEN + 1]; /* "": removed */
 	uint32_t number;
@@ -40,13 +35,15 @@ struct generator {
 	char *painter; /* by which it paints; nobody else does (names.h) */
 	uint8_t secret[STORE_SECRET_LEN];
 	uint64_t pixels, unnecessary;
-	uint64_t ready_ns;     /* by uv_hrtime(): end of its cooldown */
-	uint64_t mark;         /* store_mark() of its registration */
-	uint64_t used_ns;      /* by uv_hrtime(), 0: in an earlier run */
-	struct holder *holder; /* who used it last; NULL: removed */
-	uint32_t cells;        /* of the board that it is the painter of */
-	struct generator *same[5], **same_link[5]; /* in each hash bucket */
-	struct generator *next, **link;            /* the one registered before it */
+	uint64_t ready_ns;              /* by uv_hrtime(): end of its cooldown */
+	uint64_t mark;                  /* store_mark() of its registration */
+	uint64_t used_ns;               /* by uv_hrtime(), 0: in an earlier run */
+	struct holder *holder;          /* who used it last; NULL: removed */
+	uint32_t cells;                 /* of the board that it is the painter of */
+	struct generator *next, **link; /* the one registered before it */
+
+	/* in the index, by each key */
+	struct generator *same[GENERATOR_KEYS], **same_link[GENERATOR_KEYS];
 };
 
 /* `by_name`: name and author are a generator's identity, else the secret belongs to it,
@@ -98,8 +95,9 @@ void generators_watch(struct generators *generators,
 void generators_use(
 	struct generators *generators, struct generator *generator, uint64_t source);
 
-/* How many the source holds. */
-size_t generators_held(struct generators *generators, uint64_t source);
+/* NULL: the source holds none. */
+const struct holder *generators_holder(
+	const struct generators *generators, uint64_t source);
 
 /* How many there are; and how many were removed and are in the list yet, because cells
  * have them as painters. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "common/hex-digit.h"
+#include "lib/hex.h"
 
 static bool
 read_colour(const char **text, uint32_t *colour)

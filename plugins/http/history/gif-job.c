@@ -12,6 +12,7 @@
 
 #include "http/history/history.h"
 #include "http/store/store.h"
+#include "lib/macros.h"
 
 /* Nobody watches more frames, however small; and all frames together have PIXELS_MAX
  * pixels, unless too few frames would be left. */
@@ -345,8 +346,7 @@ start_render(struct gif_job *job)
 static void
 on_written(struct store_wait *wait, int ret)
 {
-	struct gif_job *job =
-		(struct gif_job *)((char *)wait - offsetof(struct gif_job, written));
+	struct gif_job *job = container_of(wait, struct gif_job, written);
 
 	if (ret == 0 && !is_wanted(job)) {
 		job_cancel(job, true);

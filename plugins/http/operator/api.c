@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "http/board/secrets.h"
+#include "lib/macros.h"
 
 #define PATH "/admin/api/"
 #define BEARER "Bearer "
@@ -82,7 +83,7 @@ operator_status(const char *json, size_t len)
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	unsigned status = error ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_OK;
 
-	for (size_t i = 0; error && i < sizeof(statuses) / sizeof(*statuses); i++)
+	for (size_t i = 0; error && i < ARRAY_LEN(statuses); i++)
 		if (strcmp(error, statuses[i].word) == 0)
 			status = statuses[i].status;
 	json_decref(answer);

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/hex-digit.h"
 #include "http/board/board.h"
 #include "http/ops/ops.h"
 #include "http/web/reached.h"
+#include "lib/hex.h"
 
 struct hint_query {
 	const struct request *client;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "http/ops/ops.h"
+#include "lib/macros.h"
 #include "lib/metric-name.h"
 
 #define OPENMETRICS "application/openmetrics-text"
@@ -150,7 +151,7 @@ put_instances(struct metrics_page *page)
 	static const struct family discarded = { "murald_discarded", "_total", "counter",
 		"Input that did not become a pixel, by reason.", NULL, 0, 0 };
 
-	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
 		put_head(page, &families[i]);
 		mural_each_instance(page->host, put_instance, page);
 	}

@@ -24,7 +24,7 @@ function groups_of(address) {
 }
 
 // An address or network as 4 or 6 and its first bits; null: it is neither.
-export function bits_of(text) {
+function bits_of(text) {
 	const [address, length] = text.trim().split("/");
 	const four = /^\d+(\.\d+){3}$/.test(address) ? address.split(".").map(Number) : null;
 	const six = address.includes(":") ? groups_of(address) : null;

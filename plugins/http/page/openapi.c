@@ -6,6 +6,7 @@
 #include <mural/plugin.h>
 
 #include "http/page/page.h"
+#include "lib/macros.h"
 #include "lib/wall-verbs.h"
 
 static const struct {
@@ -81,7 +82,7 @@ verb_answers(void)
 		"done; \"is\" has what there is to say", "content", "application/json",
 		"schema", "type", "object");
 
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		(void)json_object_set_new(answers, refusals[i].status,
 			json_pack("{sss{s{s{ss+}}}}", "description", refusals[i].what,
 				"content", "application/json", "schema", "$ref",

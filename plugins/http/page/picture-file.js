@@ -69,7 +69,7 @@ function read_webp(bytes) {
 // By what a file begins with, from a place on.
 const KINDS = [[0, "\x89PNG", read_png], [0, "GIF8", read_gif], [0, "\xff\xd8\xff", read_jpeg], [8, "WEBP", read_webp]];
 
-export function read_head(buffer) {
+function read_head(buffer) {
 	const bytes = new DataView(buffer);
 	const read = KINDS.find(([at, begin]) => bytes.byteLength > at + begin.length
 		&& text(bytes, at, begin.length) === begin)?.[2];

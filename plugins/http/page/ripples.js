@@ -14,7 +14,7 @@ const overlaps = (box, left, right, y) => left <= box.right + SIDE_MOST && right
 	&& y <= box.bottom + SIDE_MOST;
 
 // The boxes around runs of pixels [first, end], of a wall of that width; none if they are no spots.
-export function find_spots(runs, width) {
+function find_spots(runs, width) {
 	const boxes = [];
 
 	for (const [first, end] of runs) {

@@ -97,7 +97,6 @@ export const words = {
 	play_board: "Das Angetippte abspielen",
 	play_wall: "Die ganze Wand abspielen",
 	look_back: "Zurückblicken",
-	past_alt: "Die Wand zu einer früheren Zeit",
 	past_at: "Die Wand um {t}",
 	film_board: "Das Angetippte vom Anfang bis jetzt",
 

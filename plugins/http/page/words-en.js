@@ -97,7 +97,6 @@ export const words = {
 	play_board: "Play the board",
 	play_wall: "Play the whole wall",
 	look_back: "Look back",
-	past_alt: "The wall at an earlier time",
 	past_at: "The wall at {t}",
 	film_board: "The board from its beginning to now",
 

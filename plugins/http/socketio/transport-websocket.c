@@ -5,6 +5,7 @@
 
 #include "common/list.h"
 #include "http/socketio/socketio.h"
+#include "lib/macros.h"
 
 /* Sent at once; more when the client has read it.  What the kernel does not take is kept
  * for it, so that many listeners get shorter pieces. */
@@ -15,8 +16,7 @@
 static struct session_socket *
 socket_of(struct websocket *ws)
 {
-	return (struct session_socket *)((char *)ws -
-					 offsetof(struct session_socket, ws));
+	return container_of(ws, struct session_socket, ws);
 }
 
 static void

@@ -49,6 +49,20 @@ store_each_generator(struct store *store,
 }
 
 int
+store_each_removed(struct store *store,
+	void (*each)(const char *id, bool is_told, void *arg), void *arg)
+{
+	sqlite3_stmt *read =
+		store_prepare(store->db, "SELECT id, told FROM removed ORDER BY number");
+	int code;
+
+	while ((code = sqlite3_step(read)) == SQLITE_ROW)
+		each((const char *)sqlite3_column_text(read, 0),
+			sqlite3_column_int(read, 1) != 0, arg);
+	return read_finish(store, read, code);
+}
+
+int
 store_each_cell(struct store *store,
 	void (*each)(const struct store_pixel *pixel, void *arg), void *arg)
 {

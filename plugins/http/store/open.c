@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "http/store/store-private.h"
+#include "lib/macros.h"
 
 /* "mura": tells file(1) and us whose file it is. */
 #define APPLICATION_ID 1836413537
@@ -37,9 +38,12 @@ static const char *const migrations[] = {
 	/* clang-format on */
 	/* the base picture under a log that was cut */
 	"CREATE TABLE base (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL);",
+	/* tokens that other walls may still have, the oldest first */
+	"CREATE TABLE removed (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" id TEXT UNIQUE NOT NULL, told INTEGER NOT NULL);",
 };
 
-#define SCHEMA ((int)(sizeof(migrations) / sizeof(*migrations)))
+#define SCHEMA ((int)ARRAY_LEN(migrations))
 
 sqlite3_stmt *
 store_prepare(sqlite3 *db, const char *sql)
@@ -155,7 +159,7 @@ check_all(struct store *store)
 
 	if (fstat(store->lock_fd, &status) == 0 && status.st_size <= CHECK_BYTES)
 		return quick_check(store->db, "PRAGMA quick_check(1)");
-	for (size_t i = 0; code == SQLITE_OK && i < sizeof(tables) / sizeof(*tables); i++)
+	for (size_t i = 0; code == SQLITE_OK && i < ARRAY_LEN(tables); i++)
 		code = quick_check(store->db, tables[i]);
 	return code;
 }
@@ -248,7 +252,7 @@ rename_broken(struct store *store, const char *why)
 	struct tm tm;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		snprintf(from, sizeof(from), "%s%s", store->path, ends[i]);
 		snprintf(to, sizeof(to), "%s.broken-%s%s", store->path, stamp, ends[i]);
 		if (rename(from, to) < 0 && i == 0) {

@@ -12,10 +12,18 @@
 /* The log keeps this many pixels. */
 #define LOG_MAX 10000000
 
-/* A change other than a pixel: a generator, or a named number. */
+enum store_change_kind {
+	CHANGE_NUMBER,
+	CHANGE_GENERATOR,
+	CHANGE_REMOVED,
+	CHANGE_FORGOTTEN
+};
+
+/* A change other than a pixel: a generator, a named number, or a token that was removed
+ * or is forgotten. */
 struct store_change {
 	struct store_change *next;
-	bool is_generator;
+	enum store_change_kind kind;
 	struct store_generator generator; /* its strings point into `bytes` */
 	uint8_t secret[STORE_SECRET_LEN];
 	const char *name;
@@ -52,6 +60,8 @@ enum statement {
 	SQL_COUNTERS,
 	SQL_GENERATOR,
 	SQL_NUMBER,
+	SQL_REMOVED,
+	SQL_FORGOTTEN,
 	SQL_ADD,
 	SQL_FOLD,
 	SQL_CUT,

@@ -117,7 +117,7 @@ store_put_generator(struct store *store, const struct store_generator *generator
 	char *bytes = change ? change->bytes : NULL;
 
 	if (change) {
-		change->is_generator = true;
+		change->kind = CHANGE_GENERATOR;
 		change->generator = *generator;
 		change->generator.id = copy_string(&bytes, generator->id);
 		change->generator.name = copy_string(&bytes, generator->name);
@@ -128,17 +128,37 @@ store_put_generator(struct store *store, const struct store_generator *generator
 	add_change(store, change);
 }
 
-void
-store_set_number(struct store *store, const char *name, int64_t value)
+static void
+add_value(
+	struct store *store, enum store_change_kind kind, const char *name, int64_t value)
 {
 	struct store_change *change = calloc(1, sizeof(*change) + strlen(name) + 1);
 	char *bytes = change ? change->bytes : NULL;
 
 	if (change) {
+		change->kind = kind;
 		change->name = copy_string(&bytes, name);
 		change->value = value;
 	}
 	add_change(store, change);
+}
+
+void
+store_set_number(struct store *store, const char *name, int64_t value)
+{
+	add_value(store, CHANGE_NUMBER, name, value);
+}
+
+void
+store_put_removed(struct store *store, const char *id, bool is_told)
+{
+	add_value(store, CHANGE_REMOVED, id, is_told);
+}
+
+void
+store_forget_removed(struct store *store, const char *id)
+{
+	add_value(store, CHANGE_FORGOTTEN, id, 0);
 }
 
 void

@@ -64,6 +64,10 @@ void store_stop(struct store *store);
 int store_each_generator(struct store *store,
 	void (*each)(const struct store_generator *generator, void *arg), void *arg);
 
+/* Tokens that store_put_removed() was called for, in that order. */
+int store_each_removed(struct store *store,
+	void (*each)(const char *id, bool is_told, void *arg), void *arg);
+
 /* The last colour of each cell that was ever set; without number and time. */
 int store_each_cell(struct store *store,
 	void (*each)(const struct store_pixel *pixel, void *arg), void *arg);
@@ -89,6 +93,11 @@ void store_forget_cells(struct store *store, const uint32_t *places, size_t n);
 void store_put_generator(struct store *store, const struct store_generator *generator);
 
 void store_set_number(struct store *store, const char *name, int64_t value);
+
+/* A token that was removed is kept, as other walls may have it, until it is forgotten;
+ * is_told: they know of it. */
+void store_put_removed(struct store *store, const char *id, bool is_told);
+void store_forget_removed(struct store *store, const char *id);
 
 /* ---- waiting until changes are written */
 

@@ -33,6 +33,9 @@ static const char *const sql[N_STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET id = ?2,"
 		" name = ?3, author = ?4, secret = ?5",
 	[SQL_NUMBER] = "INSERT OR REPLACE INTO number (name, value) VALUES (?1, ?2)",
+	[SQL_REMOVED] = "INSERT INTO removed (id, told) VALUES (?1, ?2)"
+			" ON CONFLICT (id) DO UPDATE SET told = ?2",
+	[SQL_FORGOTTEN] = "DELETE FROM removed WHERE id = ?1",
 	[SQL_ADD] = "INSERT INTO number (name, value) VALUES (?1, ?2)"
 		    " ON CONFLICT (name) DO UPDATE SET value = value + ?2",
 	[SQL_FOLD] =
@@ -118,27 +121,51 @@ write_pixels(struct store *store, const struct batch *batch)
 }
 
 static int
-write_changes(struct store *store, const struct batch *batch)
+put_generator(struct store *store, const struct store_generator *generator)
 {
 	sqlite3_stmt *put = store->statements[SQL_GENERATOR];
+
+	sqlite3_bind_int64(put, 1, generator->number);
+	sqlite3_bind_text(put, 2, generator->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(put, 3, generator->name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(put, 4, generator->author, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(put, 5, generator->secret, STORE_SECRET_LEN, SQLITE_STATIC);
+	return statement_run(put);
+}
+
+static int
+forget_removed(struct store *store, const char *id)
+{
+	sqlite3_stmt *forget = store->statements[SQL_FORGOTTEN];
+
+	sqlite3_bind_text(forget, 1, id, -1, SQLITE_STATIC);
+	return statement_run(forget);
+}
+
+static int
+write_change(struct store *store, const struct store_change *change)
+{
+	switch (change->kind) {
+	case CHANGE_GENERATOR:
+		return put_generator(store, &change->generator);
+	case CHANGE_REMOVED:
+		return statement_run_number(
+			store->statements[SQL_REMOVED], change->name, change->value);
+	case CHANGE_FORGOTTEN:
+		return forget_removed(store, change->name);
+	default:
+		return set_number(store, change->name, change->value);
+	}
+}
+
+static int
+write_changes(struct store *store, const struct batch *batch)
+{
 	int code = SQLITE_OK;
 
 	for (struct store_change *change = batch->changes; code == SQLITE_OK && change;
-		change = change->next) {
-		const struct store_generator *generator = &change->generator;
-
-		if (!change->is_generator) {
-			code = set_number(store, change->name, change->value);
-			continue;
-		}
-		sqlite3_bind_int64(put, 1, generator->number);
-		sqlite3_bind_text(put, 2, generator->id, -1, SQLITE_STATIC);
-		sqlite3_bind_text(put, 3, generator->name, -1, SQLITE_STATIC);
-		sqlite3_bind_text(put, 4, generator->author, -1, SQLITE_STATIC);
-		sqlite3_bind_blob(
-			put, 5, generator->secret, STORE_SECRET_LEN, SQLITE_STATIC);
-		code = statement_run(put);
-	}
+		change = change->next)
+		code = write_change(store, change);
 	return code;
 }
 

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "lib/macros.h"
+
 /* The commands of serverscanning's viewer (doc/protocols.md, 1.4); the original one sends
  * none. */
 static const struct place_command {
@@ -30,8 +32,7 @@ place_command_parse(const char *text, size_t len)
 	const json_t *enabled = json_object_get(json, "enabled");
 	enum place_action action = PLACE_IGNORE;
 
-	for (size_t i = 0; name && i < sizeof(place_commands) / sizeof(*place_commands);
-		i++) {
+	for (size_t i = 0; name && i < ARRAY_LEN(place_commands); i++) {
 		const struct place_command *command = &place_commands[i];
 
 		if (strcmp(name, command->name) != 0)

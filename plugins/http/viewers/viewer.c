@@ -15,6 +15,7 @@
 #include "http/viewers/frame.h"
 #include "http/viewers/place-command.h"
 #include "http/viewers/viewers.h"
+#include "lib/macros.h"
 
 /* The longest WebSocket frame that a client may send. */
 #define FRAME_MAX (64 * 1024)
@@ -35,7 +36,7 @@
 static struct viewer *
 viewer_of(struct websocket *ws)
 {
-	return (struct viewer *)((char *)ws - offsetof(struct viewer, ws));
+	return container_of(ws, struct viewer, ws);
 }
 
 static void
@@ -237,8 +238,7 @@ begin_frame(struct viewer *viewer)
 void
 viewer_serve(struct fair_member *sending)
 {
-	struct viewer *viewer =
-		(struct viewer *)((char *)sending - offsetof(struct viewer, sending));
+	struct viewer *viewer = container_of(sending, struct viewer, sending);
 
 	if (!is_writable(viewer) || (!viewer->frame && !begin_frame(viewer)))
 		return;

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "lib/macros.h"
+
 static void
 job_worker_run(void *arg)
 {
@@ -18,8 +20,7 @@ job_worker_run(void *arg)
 static void
 on_async(uv_async_t *async)
 {
-	struct job_worker *worker =
-		(struct job_worker *)((char *)async - offsetof(struct job_worker, done));
+	struct job_worker *worker = container_of(async, struct job_worker, done);
 
 	worker->on_done(worker);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "http/web/web.h"
+#include "lib/macros.h"
 
 /* What follows the scheme; NULL: it is none of ours, such as `null`. */
 static const char *
@@ -13,7 +14,7 @@ host_of(const char *origin)
 {
 	static const char *const schemes[] = { "http://", "https://" };
 
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
 		if (strncasecmp(origin, schemes[i], strlen(schemes[i])) == 0)
 			return origin + strlen(schemes[i]);
 	return NULL;

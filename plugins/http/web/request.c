@@ -138,18 +138,6 @@ request_abandon(struct request *request)
 	request_resume(request, close_connection);
 }
 
-void
-requests_resume(struct web *web, const void *data, answer_fn answer)
-{
-	struct request *next;
-
-	for (struct request *request = web->suspended; request; request = next) {
-		next = request->next;
-		if (request->data == data)
-			request_resume(request, answer);
-	}
-}
-
 static enum MHD_Result
 reply_stopping(struct request *request)
 {

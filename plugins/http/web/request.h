@@ -187,9 +187,6 @@ void request_resume(struct request *request, answer_fn answer);
  * are. */
 void request_abandon(struct request *request);
 
-/* Resumes all suspended requests with this `data`. */
-void requests_resume(struct web *web, const void *data, answer_fn answer);
-
 /* Resumes all suspended requests with 503, because murald stops. */
 void requests_abort(struct web *web);
 

@@ -5,6 +5,7 @@
 
 #include "http/web/origin.h"
 #include "http/web/web.h"
+#include "lib/macros.h"
 
 static bool
 route_matches(const struct route *route, const char *path)
@@ -35,7 +36,7 @@ static const struct {
 	{ MHD_HTTP_METHOD_PUT, METHOD_PUT },
 };
 
-#define N_METHODS (sizeof(methods) / sizeof(*methods))
+#define N_METHODS ARRAY_LEN(methods)
 
 static unsigned
 method_bit(const char *name)

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "common/hex-digit.h"
+#include "lib/hex.h"
 
 /* The longest request head: a browser's, with cookies. */
 #define HEAD_BYTES (8 * 1024)

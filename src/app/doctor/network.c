@@ -14,7 +14,7 @@
 #include "base/procs.h"
 #include "base/util.h"
 #include "config/option.h"
-#include "ingest/listener.h"
+#include "ingest/socket.h"
 #include "lib/address.h"
 
 #define SYSCTL "/proc/sys/net/"

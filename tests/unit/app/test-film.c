@@ -14,7 +14,7 @@ enum { WIDTH = 640, HEIGHT = 360 };
 static void
 wall_begin(struct wall *wall, uint32_t width, uint32_t height)
 {
-	*wall = (struct wall){ .random = 0 };
+	memset(wall, 0, sizeof(*wall));
 	wall_begin_on(wall, width, height, 0xff000000);
 }
 

@@ -347,7 +347,7 @@ TEST(another_address_is_marked)
 	assert_true(hud_status->text.url_is_new);
 	hud_status_refresh(hud_status);
 	assert_true(hud_status->text.url_is_new);
-	hud_status->new_until_ns = uv_hrtime();
+	hud_status->lines.new_until_ns = uv_hrtime();
 	hud_status_refresh(hud_status);
 	assert_false(hud_status->text.url_is_new);
 	end(&desk);
@@ -369,6 +369,35 @@ TEST(what_waits_is_shown)
 	said_finish(&instance.said);
 }
 
+/* A reload replaces all instances, also those that go on. */
+TEST(what_a_reload_brings_is_shown)
+{
+	static const struct mural_plugin plugin = { .name = "odd" };
+	struct instance instances[2];
+	struct plugins next = { .instances = &instances[1] };
+	struct desk desk = { .server = {
+				     .public_url = "", .public_address = "192.0.2.1" } };
+	const struct hud_text *text = &desk.hud_status.text;
+
+	for (int i = 0; i < 2; i++) {
+		instances[i] = (struct instance){ .plugin = &plugin,
+			.ingest = &desk.ingest,
+			.host.name = "odd",
+			.common.advertise = "yes" };
+		assert_int_equal(said_init(&instances[i].said, NULL), 0);
+		said_set_state(&instances[i].said, i == 0 ? "before" : "after");
+	}
+	begin(&desk, &instances[0]);
+	assert_string_equal(text->lines[0].state, "before");
+	desk.ingest.plugins = &next;
+	hud_status_refresh(&desk.hud_status);
+	assert_int_equal(text->n_lines, 1);
+	assert_string_equal(text->lines[0].state, "after");
+	end(&desk);
+	for (int i = 0; i < 2; i++)
+		said_finish(&instances[i].said);
+}
+
 /* And nobody is invited to what they cannot reach. */
 TEST(without_a_network_that_is_said)
 {
@@ -383,8 +412,8 @@ TEST(without_a_network_that_is_said)
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	begin(&desk, &instance);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
-		strcpy(hud_status->address4, none[i]);
-		*hud_status->address6 = '\0';
+		strcpy(hud_status->lines.address4, none[i]);
+		*hud_status->lines.address6 = '\0';
 		hud_status_refresh(hud_status);
 		assert_true(hud_status->text.waits_for_network);
 		assert_string_equal(hud_status->text.url, "");
@@ -396,7 +425,7 @@ TEST(without_a_network_that_is_said)
 	for (int i = 0; i < 50; i++)
 		turn(&desk.loop);
 	assert_false(hud_status->text.invites);
-	strcpy(hud_status->address4, "192.0.2.1");
+	strcpy(hud_status->lines.address4, "192.0.2.1");
 	hud_status_refresh(hud_status);
 	assert_false(hud_status->text.waits_for_network);
 	assert_true(hud_status->text.invites);

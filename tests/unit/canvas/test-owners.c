@@ -122,7 +122,7 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 	struct fixture *f = *state;
 	struct canvas plain;
 	struct mural_brush brushes[2];
-	uint32_t shown[2][WIDTH * HEIGHT], row[20], seed = 1;
+	uint32_t shown[2][WIDTH * HEIGHT], row[20];
 	uint32_t rows[2][20] = { { 0 } };
 	struct mural_reader *readers[2];
 
@@ -133,11 +133,13 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 		assert_int_equal(canvas_brush_init(canvas, &brushes[i], 3, 2, 60, 30), 0);
 		readers[i] = canvas_reader_new(canvas);
 	}
+	srandom(1);
 	for (int round = 0; round < 3000; round++) {
 		struct mural_batch batch;
-		uint32_t r = seed = seed * 1664525 + 1013904223;
-		uint32_t x = r >> 8 & 63, y = r >> 16 & 31;
-		uint32_t argb = r & 4 ? r | 0xff000000 : r, got[2] = { 0 };
+		uint32_t x = random() & 63, y = random() & 31;
+		uint32_t count = random() % 16;
+		uint32_t alpha = random() % 2 ? 0xff : random() & 0xff;
+		uint32_t argb = alpha << 24 | (random() & 0xffffff), got[2] = { 0 };
 
 		for (uint32_t i = 0; i < 20; i++)
 			row[i] = argb + i;
@@ -146,8 +148,8 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 			uint32_t n = 0;
 
 			mural_put(brush, x, y, argb);
-			mural_row(brush, x, y, r >> 28, row);
-			mural_fill(brush, y, y, r >> 29, r >> 30, argb);
+			mural_row(brush, x, y, count, row);
+			mural_fill(brush, y, y, count / 2, count / 4, argb);
 			mural_get(brush, y, x, &got[i]);
 			n = mural_batch_put(brush, &batch, n, x + 1, y, argb);
 			n = mural_batch_put(brush, &batch, n, y, x, argb);

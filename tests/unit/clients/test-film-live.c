@@ -96,7 +96,6 @@ play(const uint8_t *film, size_t film_len)
 TEST(cut_anywhere_and_changed_anyhow)
 {
 	uint8_t *copy = malloc(sizeof(bytes));
-	uint32_t random = 3;
 
 	make_film();
 	assert_non_null(freopen("/dev/null", "w", stderr)); /* thousands of complaints */
@@ -104,10 +103,8 @@ TEST(cut_anywhere_and_changed_anyhow)
 		play(bytes, cut);
 	for (int round = 0; round < 20000; round++) {
 		memcpy(copy, bytes, len);
-		for (int i = 0; i <= round % 4; i++) {
-			random = random * 1664525 + 1013904223;
-			copy[(random >> 8) % len] = (uint8_t)(random >> 24);
-		}
+		for (int i = 0; i <= round % 4; i++)
+			copy[random() % len] = (uint8_t)random();
 		play(copy, len);
 	}
 	free(copy);

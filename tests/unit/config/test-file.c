@@ -198,21 +198,19 @@ TEST(any_bytes_are_survived)
 		"\x01", "server", "workers", "0", "[canvas]\n", "[plugin a]\n", "auto",
 		"x", "-", "canvas.size=3x3\n", "\xc3\xa4" };
 	char text[1500];
-	uint32_t random = 12345;
 
+	srandom(12345);
 	for (int round = 0; round < 2000; round++) {
 		size_t len = 0;
 		struct run *run;
 		unsigned errors = 0;
 
 		for (int i = 0; i < 60; i++) {
-			const char *piece;
+			const char *piece = pieces[random() % ARRAY_LEN(pieces)];
 
-			random = random * 1664525 + 1013904223;
-			piece = pieces[(random >> 8) % ARRAY_LEN(pieces)];
 			memcpy(text + len, piece, strlen(piece));
 			len += strlen(piece);
-			if (random >> 28 == 0)
+			if (random() % 16 == 0)
 				text[len++] = '\0';
 		}
 		write_bytes("t.conf", text, len);

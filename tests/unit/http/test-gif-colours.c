@@ -105,12 +105,9 @@ TEST(gradients_are_mixed)
 
 TEST(a_rare_colour_is_kept)
 {
-	uint32_t random = 1;
-
-	for (int i = 0; i < PIXELS; i++) {
-		random = random * 1664525 + 1013904223;
-		picture[i] = 0xff000000 | (random >> 24) << 8 | (random >> 18 & 63);
-	}
+	srandom(1);
+	for (int i = 0; i < PIXELS; i++)
+		picture[i] = 0xff000000 | (random() & 0xff3f);
 	for (int i = 0; i < 64; i++)
 		picture[4000 + i] = 0xffff0080;
 	draw();

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-arrivals %D%/test-poller
+check_PROGRAMS += %D%/test-arrivals %D%/test-poller %D%/test-spendings
 endif

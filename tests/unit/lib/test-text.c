@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Digits, UTF-8 and the parts of addresses. */
+/* Digits, hexadecimal ones too, UTF-8 and the parts of addresses. */
 #include <errno.h>
 #include <string.h>
 
 #include "lib/address.h"
 #include "lib/base64.h"
 #include "lib/digits.h"
+#include "lib/hex.h"
 #include "lib/utf8.h"
 #include "support/unit.h"
 
@@ -25,6 +26,24 @@ TEST(reads_digits_up_to_a_limit)
 	assert_true(value == UINT64_MAX);
 	assert_null(digits_read("18446744073709551616", UINT64_MAX, &value));
 	assert_null(digits_read("99999999999999999999", UINT64_MAX, &value));
+}
+
+TEST(bytes_as_hexadecimal_digits)
+{
+	static const uint8_t bytes[] = { 0x00, 0x9f, 0xa0, 0xff };
+	char text[2 * sizeof(bytes) + 1];
+
+	hex_write(text, bytes, 0);
+	assert_string_equal(text, "");
+	hex_write(text, bytes, sizeof(bytes));
+	assert_string_equal(text, "009fa0ff");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		assert_int_equal(hex_byte(text + 2 * i), bytes[i]);
+	assert_int_equal(hex_byte("Fa"), 0xfa);
+	assert_int_equal(hex_byte("g0"), -1);
+	assert_int_equal(hex_byte("0g"), -1);
+	assert_int_equal(hex_byte(""), -1);
+	assert_int_equal(hex_byte("0"), -1);
 }
 
 TEST(tells_utf8)

@@ -12,22 +12,21 @@
 #define WIDTH 80
 #define HEIGHT 48
 
-static uint32_t
-next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
 static struct frame *
 new_frame(const struct mural_view *view)
 {
-	struct frame *frame = malloc(sizeof(*frame));
+	struct frame *frame = calloc(1, sizeof(*frame));
 
 	assert_non_null(frame);
 	frame->view = view;
-	frame->used = frame->len = 0;
 	return frame;
+}
+
+static void
+free_frame(struct frame *frame)
+{
+	frame_finish(frame);
+	free(frame);
 }
 
 /* The first n places of a tile that lie on the canvas, from `step` to step. */
@@ -67,7 +66,7 @@ check_round_trip(uint32_t tile, uint32_t step)
 	assert_memory_equal(got.colours, sent.colours, sent.n * sizeof(*sent.colours));
 	assert_false(frame_next(frame, &got));
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(each_form_of_places_comes_back)
@@ -96,27 +95,27 @@ TEST(a_full_frame_takes_no_more)
 		assert_int_equal(pixels.tile, 65535);
 	assert_int_equal(tile, 0);
 	free(payload);
-	free(frame);
+	free_frame(frame);
 }
 
 /* A payload of one tile or of what looks like one; its length. */
 static size_t
-forge(uint8_t *payload, size_t room, uint32_t *seed)
+forge(uint8_t *payload, size_t room)
 {
 	uint8_t raw[600];
-	const size_t n = next_random(seed) % 70;
-	const size_t len = next_random(seed) % 4 ? 4 + (n < 64 ? 5 * n : 128 + 3 * n)
-						 : next_random(seed) % sizeof(raw);
+	const size_t n = random() % 70;
+	const size_t len = random() % 4 ? 4 + (n < 64 ? 5 * n : 128 + 3 * n)
+					: random() % sizeof(raw);
 	size_t packed;
 
 	for (size_t i = 0; i < sizeof(raw); i++)
-		raw[i] = (uint8_t)next_random(seed);
-	raw[0] = (uint8_t)(next_random(seed) % 7);
+		raw[i] = (uint8_t)random();
+	raw[0] = (uint8_t)(random() % 7);
 	raw[2] = (uint8_t)n;
 	raw[1] = raw[3] = 0;
 	for (size_t i = 4; n < 64 && i + 1 < 4 + 2 * n; i += 2) {
 		raw[i] = (uint8_t)(i * 3);
-		raw[i + 1] = (uint8_t)(i * 3 / 256 + (next_random(seed) % 50 == 0));
+		raw[i + 1] = (uint8_t)(i * 3 / 256 + (random() % 50 == 0));
 	}
 	payload[0] = PAYLOAD_VERSION;
 	packed = ZSTD_compress(payload + 1, room - 1, raw, len, 1);
@@ -131,11 +130,11 @@ TEST(forged_frames_stay_on_the_canvas)
 	struct frame *frame = new_frame(&view);
 	struct tile_pixels pixels;
 	uint8_t payload[2048];
-	uint32_t seed = 1;
 	int taken = 0;
 
+	srandom(1);
 	for (int round = 0; round < 10000; round++) {
-		const size_t len = forge(payload, sizeof(payload), &seed);
+		const size_t len = forge(payload, sizeof(payload));
 
 		if (frame_unpack(frame, &view, payload, len) < 0)
 			continue;
@@ -150,7 +149,43 @@ TEST(forged_frames_stay_on_the_canvas)
 		}
 	}
 	assert_in_range(taken, 100, 9900);
-	free(frame);
+	free_frame(frame);
+}
+
+/* Of the last tile, 16x16, every second pixel as a mask, or a few, and one elsewhere. */
+static int
+unpack_with(uint32_t step, uint32_t i, uint16_t place)
+{
+	const struct mural_view view = mural_view_of(WIDTH, HEIGHT);
+	struct frame *frame = new_frame(&view);
+	struct tile_pixels pixels;
+	uint8_t *payload;
+	size_t len;
+	int ret;
+
+	fill_tile(&pixels, &view, 5, step);
+	pixels.places[i] = place;
+	assert_true(frame_add(frame, &pixels));
+	payload = frame_pack(frame, &len);
+	assert_non_null(payload);
+	ret = frame_unpack(frame, &view, payload, len);
+	free(payload);
+	free_frame(frame);
+	return ret;
+}
+
+TEST(places_beyond_the_edge_or_twice)
+{
+	for (uint32_t step = 2; step <= 16; step *= 8) { /* 128 places, and 16 */
+		const uint32_t last = 256 / step - 1;
+
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 15), 0);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 16), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 15 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 16 * MURAL_TILE), -EPROTO);
+		assert_int_equal(unpack_with(step, last, 31 * MURAL_TILE + 31), -EPROTO);
+		assert_int_equal(unpack_with(step, 1, 0), -EPROTO);
+	}
 }
 
 TEST(what_is_no_payload)
@@ -162,21 +197,20 @@ TEST(what_is_no_payload)
 	assert_int_equal(frame_unpack(frame, &view, "\2abc", 4), -EPROTONOSUPPORT);
 	assert_int_equal(frame_unpack(frame, &view, "\1", 1), -EPROTO);
 	assert_int_equal(frame_unpack(frame, &view, "\1abcdefgh", 9), -EPROTO);
-	free(frame);
+	free_frame(frame);
 }
 
 TEST(the_hash_follows_each_pixel)
 {
 	struct picture picture, again;
-	uint32_t seed = 7;
 	size_t len;
 	uint8_t *packed;
 
 	assert_int_equal(picture_init(&picture, WIDTH, HEIGHT), 0);
 	assert_int_equal(picture_init(&again, WIDTH, HEIGHT), 0);
+	srandom(7);
 	for (int i = 0; i < 5000; i++)
-		picture_set(&picture, next_random(&seed) % (WIDTH * HEIGHT),
-			0xff000000 | next_random(&seed));
+		picture_set(&picture, random() % (WIDTH * HEIGHT), 0xff000000 | random());
 	packed = picture_pack(picture.pixels, picture_size(&picture), &len);
 	assert_non_null(packed);
 	assert_int_equal(picture_unpack(&again, packed, len), 0);

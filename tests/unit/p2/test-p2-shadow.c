@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s shadow and subscriptions on a real canvas: a client that applies the Updates
  * has the picture, in few bytes. */
-#include <stdio.h>
 #include <string.h>
 
 #include "canvas/canvas.h"
+#include "lib/hex.h"
 #include "p2/shadow.h"
 #include "p2/subscription.h"
 #include "support/vectors.h"
@@ -233,8 +233,7 @@ check_update(const json_t *vector)
 		}
 	}
 	len = pack_all(&scene, PACKED_BYTES);
-	for (i = 0; i < len; i++)
-		sprintf(got + 2 * i, "%02x", scene.packed[i]);
+	hex_write(got, scene.packed, len);
 	assert_string_equal(got, vector_text(vector, "hex"));
 	scene_close(&scene);
 }

@@ -24,21 +24,14 @@ wall_begin(struct wall *wall)
 	wall_begin_sized(wall, WIDTH, HEIGHT);
 }
 
-static inline uint32_t
-draw(struct wall *wall)
-{
-	wall->random = wall->random * 1664525 + 1013904223;
-	return wall->random >> 8;
-}
-
 static inline void
 paint(struct wall *wall, int n)
 {
 	for (int i = 0; i < n; i++) {
-		uint32_t x = draw(wall) % wall->brush.width;
-		uint32_t y = draw(wall) % wall->brush.height;
+		uint32_t x = random() % wall->brush.width;
+		uint32_t y = random() % wall->brush.height;
 
-		mural_put(&wall->brush, x, y, 0xff000000 | draw(wall));
+		mural_put(&wall->brush, x, y, 0xff000000 | random());
 	}
 	canvas_publish(&wall->canvas, &wall->brush);
 }

@@ -45,16 +45,13 @@ TEST_WITH(cut_anywhere_all_before_is_there, no_files, NULL)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
-	uint32_t random = 7;
 
 	for (int round = 0; round < 300; round++) {
+		const size_t cut = random() % len;
 		struct mural_history *history;
 		struct mural_moment moment;
-		size_t cut;
 		int n = 0;
 
-		random = random * 1664525 + 1013904223;
-		cut = random % len;
 		write_bytes(file, bytes, cut);
 		history = open_history();
 		for (; mural_history_next(history, &moment) > 0; n++)
@@ -70,16 +67,16 @@ TEST_WITH(damaged_anywhere_nothing_wrong_is_shown, no_files, NULL)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
-	uint32_t random = 99;
 
 	for (int round = 0; round < 300; round++) {
+		const size_t where =
+			RECORD_FILE_HEAD + random() % (len - RECORD_FILE_HEAD);
+		const uint8_t damage = 1 + random() % 16;
 		struct mural_history *history;
 		struct mural_moment moment;
 		int at = -1, found = 0;
 
-		random = random * 1664525 + 1013904223;
-		size_t where = RECORD_FILE_HEAD + random % (len - RECORD_FILE_HEAD);
-		bytes[where] ^= 1 + (random >> 28);
+		bytes[where] ^= damage;
 		write_bytes(file, bytes, len);
 		history = open_history();
 		while (mural_history_next(history, &moment) > 0) {
@@ -91,7 +88,7 @@ TEST_WITH(damaged_anywhere_nothing_wrong_is_shown, no_files, NULL)
 		/* all before the damage, and what comes after the next of all tiles */
 		for (int i = 0; i < MOMENTS && ends[i] <= (off_t)where; i++)
 			assert_true(found > i);
-		bytes[where] ^= 1 + (random >> 28);
+		bytes[where] ^= damage;
 	}
 	free(bytes);
 }
@@ -285,17 +282,14 @@ TEST_WITH(any_bytes_do, no_files, NULL)
 {
 	uint8_t *bytes, *mutated;
 	size_t len = make_recording(&bytes);
-	uint32_t random = 5;
 
 	len = MIN(len, 20000);
 	mutated = malloc(len);
 	for (int round = 0; round < 300; round++) {
 		memcpy(mutated, bytes, len);
-		for (int i = 0; i < 1 + round % 8; i++) {
-			random = random * 1664525 + 1013904223;
-			mutated[random % (round % 2 ? len : 100)] = random >> 24;
-		}
-		LLVMFuzzerTestOneInput(mutated, len - random % 100);
+		for (int i = 0; i < 1 + round % 8; i++)
+			mutated[random() % (round % 2 ? len : 100)] = (uint8_t)random();
+		LLVMFuzzerTestOneInput(mutated, len - random() % 100);
 	}
 	free(mutated);
 	free(bytes);

@@ -224,7 +224,7 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 	wall_begin_sized(&wall, SIDE, SIDE);
 	for (uint32_t y = 0; y < SIDE; y++)
 		for (uint32_t x = 0; x < SIDE; x++)
-			mural_put(&wall.brush, x, y, 0xff000000 | draw(&wall));
+			mural_put(&wall.brush, x, y, 0xff000000 | random());
 	canvas_publish(&wall.canvas, &wall.brush);
 	wall.record.segment_max = SEGMENT;
 	record(&wall);

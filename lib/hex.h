@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads hexadecimal digits, one or two. */
+/* Reads and writes bytes as hexadecimal digits. */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* 0 to 15; -1: not a hexadecimal digit. */
@@ -23,4 +25,15 @@ hex_byte(const char *digits)
 	const int low = high < 0 ? -1 : hex_digit(digits[1]);
 
 	return low < 0 ? -1 : high << 4 | low;
+}
+
+/* Writes two small digits for each byte, and the NUL behind them. */
+static inline void
+hex_write(char *text, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		*text++ = "0123456789abcdef"[bytes[i] >> 4];
+		*text++ = "0123456789abcdef"[bytes[i] & 15];
+	}
+	*text = '\0';
 }
