@@ -14,6 +14,7 @@ libfair_la_SOURCES = %D%/fair-queue.c %D%/fair-queue.h
 if WITH_WEB
 noinst_LTLIBRARIES += libweb.la libwebsocket.la
 libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h \
+	%D%/websocket-reader.c %D%/websocket-reader.h \
 	%D%/websocket-deflate.c %D%/websocket-deflate.h
 libweb_la_LIBADD = libfair.la libwebsocket.la $(MHD_LIBS) $(ZLIB_LIBS)
 libwebsocket_la_SOURCES = %D%/websocket-protocol.c %D%/websocket-protocol.h

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/websocket.h"
+#include "common/websocket-reader.h"
 
 /* From 0.9.77.7 on libmicrohttpd keeps what it is given for its next turn, and so says
  * too late that it is there, unless it is told that there are no threads.  Older ones
@@ -158,6 +158,8 @@ mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 	MHD_run(server->daemon);
 	MHD_stop_daemon(server->daemon);
 	server->daemon = NULL;
+	websocket_decoder_free(server->decoder);
+	server->decoder = NULL;
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&server->idle, on_handle_closed);

@@ -14,6 +14,8 @@
 #include "common/fair-queue.h"
 #include "common/sendbuf.h"
 
+struct websocket_decoder;
+
 struct mhd_uv {
 	struct MHD_Daemon *daemon; /* NULL: not running */
 	uv_poll_t poll;
@@ -22,6 +24,7 @@ struct mhd_uv {
 	unsigned handles; /* open on the loop */
 	struct sendbuf_pool unsent;             /* websocket.c's, as the next one */
 	struct fair_queue readers;              /* clients that have sent something */
+	struct websocket_decoder *decoder;      /* for the next one; NULL: none yet */
 	bool wake_pending;                      /* since the present turn began */
 	void (*on_turn)(struct mhd_uv *server); /* before each turn; NULL: nothing */
 	void (*on_stopped)(struct mhd_uv *server);

@@ -51,6 +51,14 @@ bool websocket_frame_is_right(
  * WEBSOCKET_PROTOCOL_ERROR, if it is `wrong`. */
 uint16_t websocket_close_code(const uint8_t *payload, size_t len, bool *wrong);
 
+/* The length of the header of a client's frame, which is masked, in its shortest form:
+ * the only one that wslay takes. */
+static inline size_t
+websocket_frame_header_len(uint64_t payload_len)
+{
+	return 6 + (payload_len < 126 ? 0 : payload_len < 65536 ? 2 : 8);
+}
+
 /* The first reserved bit of a frame: its message is compressed. */
 #define WEBSOCKET_RSV1 4
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Serves WebSocket connections: the handshake, frames with wslay, pings and closing. */
+/* Serves WebSocket connections: the handshake, sending and closing. */
 #include "common/websocket.h"
 
 #include <errno.h>
@@ -10,13 +10,8 @@
 #include <sys/socket.h>
 
 #include "common/mhd-uv.h"
+#include "common/websocket-reader.h"
 #include "lib/macros.h"
-
-/* Read from one client before others get their turn. */
-#define READ_BUDGET_BYTES (16 * 1024)
-
-/* Unread output, such as pongs, beyond which nothing is read from a client. */
-#define PENDING_MAX (64 * 1024)
 
 /* How long a client may take to answer a close. */
 #define LINGER_MS 2000
@@ -69,7 +64,7 @@ on_handle_closed(uv_handle_t *handle)
 		return;
 	MHD_upgrade_action(ws->upgrade, MHD_UPGRADE_ACTION_CLOSE);
 	mhd_uv_wake(ws->server);
-	wslay_frame_context_free(ws->frames);
+	websocket_decoder_free(ws->decoder);
 	sendbuf_finish(&ws->out);
 	free(ws->extra);
 	ws->handler->on_closed(ws, ws->broken);
@@ -113,7 +108,7 @@ choose_events(struct websocket *ws)
 	if (ws->closed)
 		return;
 	/* one that waits for its turn is read then, and need not be reported again */
-	if (ws->closing || (!ws->reader.source && pending < PENDING_MAX))
+	if (ws->closing || (!ws->reader.source && pending < WEBSOCKET_PENDING_MAX))
 		events |= UV_READABLE;
 	uv_poll_start(&ws->poll, events, on_event);
 }
@@ -182,123 +177,6 @@ websocket_close(struct websocket *ws, uint16_t code)
 
 /* ------------------------------------------------------------------- reading */
 
-static ssize_t
-on_wslay_recv(uint8_t *buf, size_t len, int flags, void *arg)
-{
-	struct websocket *ws = arg;
-	ssize_t got;
-
-	(void)flags;
-	if (len > ws->budget)
-		len = ws->budget;
-	if (ws->extra_done < ws->extra_len) {
-		if (len > ws->extra_len - ws->extra_done)
-			len = ws->extra_len - ws->extra_done;
-		memcpy(buf, ws->extra + ws->extra_done, len);
-		ws->extra_done += len;
-		return len;
-	}
-	if (len == 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	do
-		got = recv(ws->fd, buf, len, MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got > 0) {
-		ws->budget -= got;
-		ws->last_received_ms = uv_now(ws->poll.loop);
-	} else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
-		websocket_drop(ws);
-		got = -1;
-	}
-	return got;
-}
-
-static void
-websocket_fail(struct websocket *ws, uint16_t code)
-{
-	ws->broken = true;
-	websocket_close(ws, code);
-}
-
-static void
-begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
-{
-	if (!websocket_frame_is_right(frame, ws->message_opcode, ws->deflate)) {
-		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
-		return;
-	}
-	if (frame->payload_length > ws->frame_max) {
-		websocket_fail(ws, WEBSOCKET_TOO_BIG);
-		return;
-	}
-	ws->opcode = frame->opcode;
-	ws->fin = frame->fin;
-	ws->remaining = frame->payload_length;
-	ws->control_len = 0;
-	if (frame->opcode == WEBSOCKET_TEXT || frame->opcode == WEBSOCKET_BINARY) {
-		ws->message_opcode = frame->opcode;
-		ws->deflated = frame->rsv == WEBSOCKET_RSV1;
-	}
-}
-
-static void
-end_control(struct websocket *ws)
-{
-	uint16_t code;
-
-	if (ws->opcode == WEBSOCKET_PING)
-		send_frame(ws, WEBSOCKET_PONG, ws->control, ws->control_len, true);
-	if (ws->opcode != WEBSOCKET_CLOSE)
-		return;
-	code = websocket_close_code(ws->control, ws->control_len, &ws->broken);
-	websocket_close(ws, code);
-}
-
-static void
-handle_payload(struct websocket *ws, const struct wslay_frame_iocb *frame)
-{
-	bool over;
-
-	ws->remaining -= frame->data_length;
-	over = ws->remaining == 0;
-	if (ws->opcode & WEBSOCKET_CONTROL) {
-		memcpy(ws->control + ws->control_len, frame->data, frame->data_length);
-		ws->control_len += frame->data_length;
-		if (over)
-			end_control(ws);
-		return;
-	}
-	over = over && ws->fin;
-	if (frame->data_length > 0 || over)
-		ws->handler->on_data(
-			ws, ws->message_opcode, frame->data, frame->data_length, over);
-	if (over)
-		ws->message_opcode = 0;
-}
-
-static void
-read_frames(struct websocket *ws)
-{
-	ws->budget = READ_BUDGET_BYTES;
-	while (!ws->closing && sendbuf_pending(&ws->out) < PENDING_MAX) {
-		struct wslay_frame_iocb frame = { 0 };
-		ssize_t got = wslay_frame_recv(ws->frames, &frame);
-
-		if (got == WSLAY_ERR_PROTO)
-			websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
-		else if (got != WSLAY_ERR_WANT_READ && got < 0)
-			websocket_drop(ws);
-		if (got < 0)
-			return;
-		if (ws->remaining == 0)
-			begin_frame(ws, &frame);
-		if (!ws->closing)
-			handle_payload(ws, &frame);
-	}
-}
-
 /* After the close only the end of the input matters. */
 static void
 discard_input(struct websocket *ws)
@@ -352,7 +230,7 @@ websocket_serve(struct fair_member *reader)
 	struct websocket *ws = container_of(reader, struct websocket, reader);
 
 	if (!ws->closing)
-		read_frames(ws);
+		websocket_read(ws);
 	if (!ws->closing && ws->budget == 0)
 		fair_queue_add(&ws->server->readers, &ws->reader, ws->source);
 	choose_events(ws);
@@ -364,15 +242,11 @@ websocket_open(struct websocket *ws, struct mhd_uv *server,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,
 	size_t extra_len, uint64_t frame_max)
 {
-	static const struct wslay_frame_callbacks callbacks = {
-		.recv_callback = on_wslay_recv,
-	};
 	uv_loop_t *loop = server->poll.loop;
 	const int one = 1;
 
-	ws->extra = malloc(extra_len + 1);
-	if (!ws->extra || wslay_frame_context_init(&ws->frames, &callbacks, ws) != 0) {
-		free(ws->extra);
+	ws->extra = extra_len > 0 ? malloc(extra_len) : NULL;
+	if (extra_len > 0 && !ws->extra) {
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return -ENOMEM;
 	}

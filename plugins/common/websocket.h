@@ -36,6 +36,8 @@ struct websocket_handler {
 	void (*on_closed)(struct websocket *ws, bool broken);
 };
 
+struct websocket_decoder;
+
 struct websocket {
 	const struct websocket_handler *handler;
 	struct mhd_uv *server;
@@ -52,9 +54,10 @@ struct websocket {
 	uv_timer_t linger;
 	unsigned handles;
 	struct fair_member reader;
-	wslay_frame_context_ptr frames;
+	struct websocket_decoder *decoder; /* NULL: between frames */
+	size_t undecoded;                  /* bytes that it was given ahead */
 	struct sendbuf out;
-	uint8_t *extra; /* input that came with the request */
+	uint8_t *extra; /* input that came with the request; NULL: it was read */
 	size_t extra_len, extra_done;
 	size_t budget;          /* bytes it may still read in this turn */
 	uint64_t remaining;     /* of the present frame; 0: a new one begins */

@@ -262,6 +262,7 @@ start_board(struct http *http, const struct http_config *config)
 		.identity_is_name = config->identity == IDENTITY_NAME,
 		.origins = config->origins,
 		.painters = (uint64_t)config->painters_per_source,
+		.language = languages[config->language],
 	};
 
 	http->board.on_pixel = on_pixel;

@@ -110,7 +110,8 @@ hash(uint32_t pixel)
 }
 
 struct found {
-	uint32_t n; /* places; more than there may be ripples: not all of them are here */
+	uint32_t n; /* places; more than SLOW: no matter which, nobody painted them slowly
+		     */
 	struct hud_ripple places[HUD_RIPPLES_MAX];
 };
 
@@ -151,18 +152,21 @@ look_at_tile(struct hud_ripples *ripples, uint32_t tile, struct found *found)
 
 	mural_reader_copy(ripples->reader, rect.x, rect.y, rect.width, rect.height,
 		pixels, MURAL_TILE);
-	for (uint32_t y = 0; y < rect.height; y++)
+	for (uint32_t y = 0; y < rect.height; y++) {
+		uint8_t *seen =
+			&ripples->seen[(size_t)(rect.y + y) * ripples->view->width +
+				       rect.x];
+
 		for (uint32_t x = 0; x < rect.width; x++) {
-			uint8_t *seen = &ripples->seen[(size_t)(rect.y + y) *
-							       ripples->view->width +
-						       rect.x + x];
 			const uint8_t now = hash(pixels[y * MURAL_TILE + x]);
 
-			if (*seen == now)
+			if (seen[x] == now)
 				continue;
-			*seen = now;
-			add_found(ripples, found, rect.x + x, rect.y + y);
+			seen[x] = now;
+			if (found->n <= SLOW)
+				add_found(ripples, found, rect.x + x, rect.y + y);
 		}
+	}
 }
 
 /* False: there is more to be looked at. */
@@ -237,7 +241,9 @@ static void
 look(struct hud_ripples *ripples)
 {
 	const enum pace pace = find_pace(ripples);
-	struct found found = { 0 };
+	/* else only what is there is learnt */
+	const bool finds = ripples->knows && pace == PACE_SLOW;
+	struct found found = { .n = finds ? 0 : SLOW + 1 };
 	bool has_seen;
 
 	uv_update_time(ripples->again.loop);
@@ -251,7 +257,7 @@ look(struct hud_ripples *ripples)
 	has_seen = look_at_tiles(ripples, &found);
 	memset(ripples->tiles, 0, ripples->view->words * sizeof(*ripples->tiles));
 	forget_old(ripples);
-	if (ripples->knows && has_seen && pace == PACE_SLOW && found.n <= SLOW)
+	if (has_seen && found.n <= SLOW)
 		add_ripples(ripples, &found);
 	ripples->knows = has_seen;
 }

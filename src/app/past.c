@@ -3,16 +3,26 @@
 #include "app/past.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <mural/history.h>
 
-static uint32_t
-pixel_then(const struct past *past, const struct mural_moment *moment, uint32_t x,
-	uint32_t y)
+#include "base/util.h"
+
+/* What the canvas had not then is background. */
+static void
+draw_row(const struct past *past, const struct mural_moment *moment,
+	const struct mural_rect *rect, uint32_t y, uint32_t *pixels)
 {
-	if (x >= moment->width || y >= moment->height)
-		return past->background;
-	return moment->pixels[(size_t)y * moment->width + x];
+	uint32_t x = 0;
+
+	if (y < moment->height && rect->x < moment->width) {
+		x = MIN(rect->width, moment->width - rect->x);
+		memcpy(pixels, moment->pixels + (size_t)y * moment->width + rect->x,
+			x * sizeof(*pixels));
+	}
+	for (; x < rect->width; x++)
+		pixels[x] = past->background;
 }
 
 int
@@ -30,9 +40,9 @@ past_draw(struct past *past, const struct mural_rect *rect, uint32_t *pixels)
 		ret = -ENOENT;
 	else if (ret > 0)
 		ret = moment.time_ms > past->at_ms ? -ENODATA : 0;
-	for (uint32_t y = rect->y; y < rect->y + rect->height && ret == 0; y++)
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++)
-			*pixels++ = pixel_then(past, &moment, x, y);
+	for (uint32_t y = 0; y < rect->height && ret == 0; y++)
+		draw_row(past, &moment, rect, rect->y + y,
+			pixels + (size_t)y * rect->width);
 	mural_history_close(history);
 	return ret;
 }

@@ -179,9 +179,8 @@ fill_pixels(uint32_t *to, uint32_t argb, uint32_t n)
 		__atomic_store_n(&to[i], argb, __ATOMIC_RELAXED);
 }
 
-/* The plugin's own memory, which nobody else writes. */
-static bool
-are_opaque(const uint32_t *argb, uint32_t n)
+bool
+canvas_are_opaque(const uint32_t *argb, uint32_t n)
 {
 	four_pixels all = { ~0u, ~0u, ~0u, ~0u };
 	uint32_t i = 0, rest = ~0u;
@@ -213,7 +212,7 @@ mural_paint_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t coun
 	brush->discarded[MURAL_OUT_OF_BOUNDS] += count - inside;
 	if (inside == 0)
 		return;
-	if (brush->near_width > 0 && are_opaque(argb, inside)) {
+	if (brush->near_width > 0 && canvas_are_opaque(argb, inside)) {
 		canvas_copy_pixels(brush_pixel(brush, x, y), argb, inside);
 		row_painted(brush, x, y, inside);
 		return;

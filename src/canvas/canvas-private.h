@@ -47,6 +47,19 @@ word_when(uint64_t word)
 	return (uint16_t)(word >> (OWNER_SHIFT + 16));
 }
 
+/* Whether a set of ids has that of the word. */
+static inline bool
+word_has_id(uint64_t word, const uint64_t ids[65536 / 64])
+{
+	return ids[word_id(word) / 64] >> word_id(word) % 64 & 1;
+}
+
+static inline uint64_t
+word_load(const pixel_word *pixel)
+{
+	return __atomic_load_n(pixel, __ATOMIC_RELAXED);
+}
+
 /* What murald keeps behind a brush; brush->canvas. */
 struct painter {
 	struct canvas *canvas;
@@ -103,7 +116,7 @@ pixel_load(const struct canvas *canvas, uint32_t x, uint32_t y)
 
 	if (canvas->step == 1)
 		return __atomic_load_n((const uint32_t *)pixel, __ATOMIC_RELAXED);
-	return __atomic_load_n((const pixel_word *)pixel, __ATOMIC_RELAXED);
+	return word_load(pixel);
 }
 
 /* Of the pixel that is there; the canvas has that step. */
@@ -116,21 +129,27 @@ word_exchange(void *pixel, size_t step, uint64_t word)
 	return __atomic_exchange_n((pixel_word *)pixel, word, __ATOMIC_RELAXED);
 }
 
-/* False: it is another one, which *seen becomes. */
+/* False: it is another one, which *seen becomes.  Of the pixel that is there; the canvas
+ * has that step. */
 static inline bool
-pixel_swap(struct canvas *canvas, uint32_t x, uint32_t y, uint64_t *seen, uint64_t word)
+word_swap(void *pixel, size_t step, uint64_t *seen, uint64_t word)
 {
-	void *pixel = pixel_at(canvas, x, y);
 	uint32_t colour = (uint32_t)*seen;
 	bool swapped;
 
-	if (canvas->step != 1)
+	if (step != 1)
 		return __atomic_compare_exchange_n((pixel_word *)pixel, seen, word, false,
 			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	swapped = __atomic_compare_exchange_n((uint32_t *)pixel, &colour, (uint32_t)word,
 		false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	*seen = colour;
 	return swapped;
+}
+
+static inline bool
+pixel_swap(struct canvas *canvas, uint32_t x, uint32_t y, uint64_t *seen, uint64_t word)
+{
+	return word_swap(pixel_at(canvas, x, y), canvas->step, seen, word);
 }
 
 /* Zeros that begin on a cache line; freed with free(). */
@@ -144,6 +163,9 @@ void canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n);
  * `ids` has no bit are dimmed, unless it is NULL. */
 void canvas_copy_words(
 	uint32_t *to, const uint32_t *from, uint32_t n, const uint64_t *ids);
+
+/* Whether these colours are, which nobody writes meanwhile. */
+bool canvas_are_opaque(const uint32_t *argb, uint32_t n);
 
 /* Shows what is not theirs dimmed to those who look on; NULL: nothing is. */
 void canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64]);

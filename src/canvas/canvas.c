@@ -63,6 +63,7 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 		.open = calloc(1, sizeof(struct rules)),
 	};
 	pthread_mutex_init(&canvas->lock, NULL);
+	pthread_cond_init(&canvas->calm, NULL);
 	canvas->pixels = alloc_pixels((size_t)canvas->stride * height * sizeof(uint32_t));
 	canvas->published = canvas_alloc_lines(canvas->view.words * sizeof(uint64_t));
 	if (!canvas->pixels || !canvas->published || !canvas->open) {
@@ -114,6 +115,7 @@ canvas_finish(struct canvas *canvas)
 	free(canvas->highlighted);
 	owners_free(canvas->owners);
 	rules_free(canvas->open);
+	pthread_cond_destroy(&canvas->calm);
 	pthread_mutex_destroy(&canvas->lock);
 	*canvas = (struct canvas){ 0 };
 }
@@ -177,6 +179,27 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 	}
 	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
 		notify_wakeups(canvas);
+}
+
+void
+canvas_hurry(struct canvas *canvas, bool hurries)
+{
+	pthread_mutex_lock(&canvas->lock);
+	__atomic_store_n(&canvas->hurries, hurries, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&canvas->lock);
+	if (!hurries)
+		pthread_cond_broadcast(&canvas->calm);
+}
+
+void
+canvas_give_way(struct canvas *canvas)
+{
+	if (__atomic_load_n(&canvas->hurries, __ATOMIC_RELAXED) == 0)
+		return;
+	pthread_mutex_lock(&canvas->lock);
+	while (canvas->hurries)
+		pthread_cond_wait(&canvas->calm, &canvas->lock);
+	pthread_mutex_unlock(&canvas->lock);
 }
 
 /* All tiles come again, so that all is shown in the new way. */

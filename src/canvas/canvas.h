@@ -73,6 +73,8 @@ struct canvas {
 	uint32_t when;                 /* canvas_when(); every thread, relaxed */
 	uint32_t wants_painters;       /* likewise */
 	uint32_t frozen;               /* canvas_is_frozen(); likewise */
+	uint32_t hurries;    /* canvas_hurry(); written with the lock; likewise */
+	pthread_cond_t calm; /* signalled when it does no more */
 
 	/* With owners (owners.h), fixed then; NULL: none. */
 	struct owners *owners;
@@ -110,6 +112,13 @@ void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 /* Whether it matters for whom a brush paints: some are banned, or pixels have owners.
  * Any thread. */
 bool canvas_wants_painters(const struct canvas *canvas);
+
+/* Somebody waits for what is painted from now on to be seen; or no more.  One thread. */
+void canvas_hurry(struct canvas *canvas, bool hurries);
+
+/* For those that nobody waits for: returns when nobody hurries.  Any thread but those
+ * that paint or show. */
+void canvas_give_way(struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);

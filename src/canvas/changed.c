@@ -7,7 +7,7 @@
 #include "canvas/hand.h"
 
 /* The least rectangle of the canvas around what changed in this part of it; false:
- * nothing did. */
+ * nothing did.  Most rows have changed from end to end, and are looked at no further. */
 static bool
 shrink(const struct hand_journal *journal, struct mural_rect *part)
 {
@@ -17,15 +17,18 @@ shrink(const struct hand_journal *journal, struct mural_rect *part)
 	for (uint32_t y = part->y; y < part->y + part->height; y++) {
 		const uint64_t *was =
 			journal->was + (size_t)(y - rect->y) * rect->width - rect->x;
+		uint32_t first = part->x, last = part->x + part->width - 1;
 
-		for (uint32_t x = part->x; x < part->x + part->width; x++) {
-			if (was[x] == 0)
-				continue;
-			left = MIN(left, x);
-			right = MAX(right, x);
-			top = MIN(top, y);
-			bottom = y;
-		}
+		while (first < last && was[first] == 0)
+			first++;
+		if (was[first] == 0)
+			continue;
+		while (was[last] == 0)
+			last--;
+		left = MIN(left, first);
+		right = MAX(right, last);
+		top = MIN(top, y);
+		bottom = y;
 	}
 	if (top == UINT32_MAX)
 		return false;

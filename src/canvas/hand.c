@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "canvas/canvas-private.h"
@@ -45,39 +46,122 @@ is_stopped(const struct hand *hand)
 	return __atomic_load_n(&hand->stop, __ATOMIC_RELAXED) != 0;
 }
 
-/* A journal of zeros in place of the one before. */
+/* A journal of zeros in place of the one before, in its memory if that fits: most acts
+ * are of all the canvas. */
 static int
 journal_begin(struct hand *hand, const struct mural_rect *rect)
 {
 	const size_t n = (size_t)rect->width * rect->height;
 	struct hand_journal *journal = &hand->journal;
 
-	journal_finish(journal);
-	journal->was = calloc(n, sizeof(*journal->was));
-	journal->put = calloc(n, sizeof(*journal->put));
+	if (journal->n == n) {
+		memset(journal->was, 0, n * sizeof(*journal->was));
+		memset(journal->put, 0, n * sizeof(*journal->put));
+	} else {
+		journal_finish(journal);
+		journal->was = calloc(n, sizeof(*journal->was));
+		journal->put = calloc(n, sizeof(*journal->put));
+	}
 	if (!journal->was || !journal->put) {
 		journal_finish(journal);
 		return -ENOMEM;
 	}
+	journal->n = n;
 	journal->rect = *rect;
 	journal->number = ++hand->numbers;
+	journal->undid = false;
 	return 0;
 }
 
-/* Paints a part of a row; what is transparent leaves it, and its place in the journal,
- * alone.  Returns how many pixels are not. */
-static uint32_t
-paint_run(struct hand *hand, const struct mural_rect *run, const uint32_t *picture,
-	uint32_t argb, uint64_t owner, size_t at)
+/* ------------------------------------------------------------------ runs */
+
+/* A part of a row of the rectangle that lies on one tile. */
+struct run {
+	uint32_t x, y, n, tile;
+	size_t at; /* the place of its first pixel in pictures */
+	uint32_t *pixels;
+	uint64_t *was, *put;    /* of the journal; NULL: there is none */
+	struct keeper_row kept; /* of NULLs: nobody knows what lies under */
+};
+
+/* Adds to what it counts, and returns whether it changed a pixel. */
+typedef bool run_work(struct hand *hand, const struct run *run, void *arg);
+
+static struct run
+run_at(const struct hand *hand, const struct mural_rect *rect, uint32_t x, uint32_t y)
 {
-	struct canvas *canvas = hand->canvas;
-	uint64_t *was = hand->journal.was + at, *put = hand->journal.put + at;
-	uint32_t *pixel = pixel_at(canvas, run->x, run->y);
-	const size_t step = canvas->step;
+	const struct hand_journal *journal = &hand->journal;
+	const size_t at = (size_t)(y - rect->y) * rect->width + x - rect->x;
+	const uint32_t end =
+		MIN((x / MURAL_TILE + 1) * MURAL_TILE, rect->x + rect->width);
+	struct run run = { x, y, end - x, mural_tile_at(&hand->brush, x, y), at,
+		pixel_at(hand->canvas, x, y), NULL, NULL, { NULL, NULL } };
+
+	if (memcmp(&journal->rect, rect, sizeof(*rect)) == 0) {
+		run.was = journal->was + at;
+		run.put = journal->put + at;
+	}
+	if (hand->keeper)
+		run.kept = keeper_row(hand->keeper, x, y);
+	return run;
+}
+
+/* Tile by tile in each row. */
+static int
+each_run(struct hand *hand, const struct mural_rect *rect, run_work *work, void *arg)
+{
+	const uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
+
+	for (uint32_t y = rect->y; y < bottom; y++) {
+		uint32_t x = rect->x;
+
+		if (is_stopped(hand))
+			return -ECANCELED;
+		while (x < right) {
+			const struct run run = run_at(hand, rect, x, y);
+
+			if (work(hand, &run, arg))
+				mural_mark(&hand->brush, run.tile);
+			x += run.n;
+		}
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ painting */
+
+struct painting {
+	const uint32_t *picture; /* NULL: plain */
+	uint32_t plain[MURAL_TILE];
+	uint64_t owner;
+	uint64_t *pixels;
+};
+
+/* Opaque ones, whatever the step of the canvas, which is a constant to whoever calls
+ * this. */
+static inline void
+exchange_run(
+	const struct run *run, const size_t step, const uint32_t *colours, uint64_t owner)
+{
+	uint64_t *const was = run->was, *const put = run->put;
+	uint32_t *const pixels = run->pixels;
+
+	for (uint32_t i = 0, n = run->n; i < n; i++) {
+		put[i] = step == 1 ? colours[i] : owner | colour_word(colours[i]);
+		was[i] = word_exchange(&pixels[i * step], step, put[i]);
+	}
+}
+
+/* What is transparent leaves a pixel, and its place in the journal, alone.  Returns how
+ * many are not. */
+static uint32_t
+blend_run(const struct canvas *canvas, const struct run *run, const uint32_t *colours,
+	uint64_t owner)
+{
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < run->width; i++, pixel += step) {
-		uint32_t colour = picture ? picture[at + i] : 0xff000000 | argb;
+	for (uint32_t i = 0; i < run->n; i++) {
+		uint32_t colour = colours[i];
 
 		if (colour >> 24 == 0)
 			continue;
@@ -85,81 +169,76 @@ paint_run(struct hand *hand, const struct mural_rect *run, const uint32_t *pictu
 			colour = mural_blend(
 				word_colour(pixel_load(canvas, run->x + i, run->y)),
 				colour);
-		put[i] = step == 1 ? colour : owner | colour_word(colour);
-		was[i] = word_exchange(pixel, step, put[i]);
+		run->put[i] = pixel_make(canvas, colour, owner);
+		run->was[i] = word_exchange(
+			&run->pixels[i * canvas->step], canvas->step, run->put[i]);
 		n++;
 	}
 	return n;
 }
 
-/* Tile by tile, each of which is marked once. */
-static uint64_t
-paint_row(struct hand *hand, const struct mural_rect *row, const uint32_t *picture,
-	uint32_t argb, uint64_t owner, size_t at)
+static bool
+paint_run(struct hand *hand, const struct run *run, void *arg)
 {
-	const uint32_t end = row->x + row->width;
-	struct mural_rect run = { row->x, row->y, 0, 1 };
-	uint64_t pixels = 0;
+	const struct painting *painting = arg;
+	const uint32_t *colours =
+		painting->picture ? painting->picture + run->at : painting->plain;
+	uint32_t n = run->n;
 
-	for (; run.x < end; run.x += run.width) {
-		uint32_t n;
-
-		run.width = MIN((run.x / MURAL_TILE + 1) * MURAL_TILE, end) - run.x;
-		n = paint_run(hand, &run, picture, argb, owner, at + run.x - row->x);
-		if (n > 0)
-			mural_mark(
-				&hand->brush, mural_tile_at(&hand->brush, run.x, run.y));
-		pixels += n;
-	}
-	return pixels;
+	if (!canvas_are_opaque(colours, run->n))
+		n = blend_run(hand->canvas, run, colours, painting->owner);
+	else if (hand->canvas->step == 1)
+		exchange_run(run, 1, colours, 0);
+	else
+		exchange_run(run, 2, colours, painting->owner);
+	*painting->pixels += n;
+	return n > 0;
 }
 
 int
 hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels)
 {
-	struct canvas *canvas = hand->canvas;
-	const uint64_t owner = owner_word(OWNER_OPERATOR, canvas_when(canvas));
-	struct mural_rect row = { rect->x, rect->y, rect->width, 1 };
+	struct painting painting = {
+		.picture = picture,
+		.owner = owner_word(OWNER_OPERATOR, canvas_when(hand->canvas)),
+		.pixels = pixels,
+	};
 	int ret = journal_begin(hand, rect);
 
 	if (ret < 0)
 		return ret;
-	for (uint32_t i = 0; i < rect->height && ret == 0; i++, row.y++) {
-		*pixels += paint_row(
-			hand, &row, picture, argb, owner, (size_t)i * rect->width);
-		ret = is_stopped(hand) ? -ECANCELED : 0;
-	}
-	canvas_publish(canvas, &hand->brush);
+	for (uint32_t i = 0; i < MURAL_TILE; i++)
+		painting.plain[i] = 0xff000000 | argb;
+	ret = each_run(hand, rect, paint_run, &painting);
+	canvas_publish(hand->canvas, &hand->brush);
 	return ret;
 }
 
 /* ------------------------------------------------------------------ undo */
 
 static bool
-has_id(const uint64_t *ids, uint64_t word)
-{
-	return ids[word_id(word) / 64] >> word_id(word) % 64 & 1;
-}
-
-static bool
 is_meant(const struct hand_undo *undo, uint64_t word)
 {
-	return has_id(undo->ids, word) &&
+	return word_has_id(word, undo->ids) &&
 	       (undo->ever || (int16_t)(word_when(word) - undo->since) >= 0);
 }
 
+/* What was undone already is in the journal. */
 bool
 hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age)
 {
 	const struct mural_rect *rect = &undo->rect;
+	const uint64_t *was = hand->journal.was;
 	const uint16_t now = canvas_when(hand->canvas);
 	bool any = false;
 
 	*age = 0;
-	for (uint32_t y = rect->y; y < rect->y + rect->height; y++)
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
-			uint64_t word = pixel_load(hand->canvas, x, y);
+	for (uint32_t y = 0; y < rect->height; y++) {
+		const pixel_word *row = pixel_at(hand->canvas, rect->x, rect->y + y);
+
+		for (uint32_t x = 0; x < rect->width; x++, was++) {
+			uint64_t word = *was ? *was : word_load(&row[x]);
 			uint16_t old = (uint16_t)(now - word_when(word));
 
 			if (!is_meant(undo, word))
@@ -167,91 +246,124 @@ hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age
 			any = true;
 			*age = old > *age ? old : *age;
 		}
+	}
 	return any;
 }
 
-/* Accomplices of the one on top are passed over. */
-static uint64_t
-find_under(const struct hand *hand, const struct hand_undo *undo, uint32_t x, uint32_t y,
-	uint64_t top, bool *known)
-{
-	const struct mural_rect *rect = &undo->rect;
-	uint64_t under = hand->keeper ? keeper_under(hand->keeper, x, y, top) : 0;
-	uint32_t behind = hand->canvas->background;
+struct undoing {
+	const struct hand_undo *undo;
+	struct hand_counts *counts;
+};
 
-	*known = under != 0 && !has_id(undo->ids, under);
-	if (*known)
-		return under;
-	if (undo->behind)
-		behind = undo->behind[(size_t)(y - rect->y) * rect->width + x - rect->x];
-	return colour_word(0xff000000 | behind);
+/* Accomplices of the one on top are passed over.  0: nobody knows. */
+static inline uint64_t
+find_under(const struct hand_undo *undo, const struct keeper_row *kept, uint32_t i,
+	uint64_t top)
+{
+	const uint64_t under = kept->seen ? keeper_under(kept, i, top) : 0;
+
+	return word_has_id(under, undo->ids) ? 0 : under;
 }
 
-/* Whoever comes meanwhile stays. */
-static bool
-undo_pixel(struct hand *hand, const struct hand_undo *undo, uint32_t x, uint32_t y,
-	size_t i, bool *known)
+static uint64_t
+find_behind(const struct hand *hand, const struct hand_undo *undo, size_t at)
 {
-	uint64_t top = pixel_load(hand->canvas, x, y), put;
+	return colour_word(0xff000000 |
+			   (undo->behind ? undo->behind[at] : hand->canvas->background));
+}
+
+/* Whoever comes meanwhile stays.  Returns whether the pixel was changed. */
+static inline bool
+undo_pixel(const struct hand *hand, const struct hand_undo *undo, const struct run *run,
+	uint32_t i, struct hand_counts *counts)
+{
+	pixel_word *pixel = (pixel_word *)run->pixels + i;
+	uint64_t top = word_load(pixel), under, put;
 
 	do {
 		if (!is_meant(undo, top))
 			return false;
-		put = find_under(hand, undo, x, y, top, known);
-		if (undo->count_only)
-			return true;
-	} while (!pixel_swap(hand->canvas, x, y, &top, put));
-	hand->journal.was[i] = top;
-	hand->journal.put[i] = put;
-	if (hand->keeper)
-		keeper_put(hand->keeper, x, y, put, 0);
-	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
+		under = find_under(undo, &run->kept, i, top);
+		if (undo->how == HAND_UNDO_COUNT ||
+			(undo->how == HAND_UNDO_KNOWN && under == 0)) {
+			counts->pixels += undo->how == HAND_UNDO_COUNT;
+			counts->unknown += under == 0;
+			return false;
+		}
+		put = under ? under : find_behind(hand, undo, run->at + i);
+	} while (!word_swap(pixel, 2, &top, put));
+	counts->pixels++;
+	counts->unknown += under == 0;
+	run->was[i] = top;
+	run->put[i] = put;
+	if (run->kept.seen)
+		keeper_put(&run->kept, i, put, 0);
 	return true;
 }
 
-static int
-undo_rows(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
-	uint64_t *unknown)
+/* The first pixel from `i` on that another one than `id` painted. */
+static inline uint32_t
+end_of_owner(const pixel_word *pixels, uint32_t i, uint32_t n, uint16_t id)
 {
-	const struct mural_rect *rect = &undo->rect;
-	size_t i = 0;
-
-	for (uint32_t y = rect->y; y < rect->y + rect->height; y++) {
-		if (is_stopped(hand))
-			return -ECANCELED;
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
-			bool known;
-
-			if (undo_pixel(hand, undo, x, y, i++, &known)) {
-				++*pixels;
-				*unknown += !known;
-			}
-		}
-	}
-	return 0;
+	while (i < n && word_id(word_load(&pixels[i])) == id)
+		i++;
+	return i;
 }
 
-int
-hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
-	uint64_t *unknown)
+/* Works with copies of what stores to pixels might change, as far as the compiler knows.
+ */
+static bool
+undo_run(struct hand *hand, const struct run *at, void *arg)
 {
-	int ret = undo->count_only ? 0 : journal_begin(hand, &undo->rect);
+	const struct undoing *undoing = arg;
+	const struct hand_undo undo = *undoing->undo;
+	const struct run run = *at;
+	const pixel_word *pixels = (const pixel_word *)run.pixels;
+	struct hand_counts counts = { 0 };
+	bool any = false;
 
+	for (uint32_t i = 0; i < run.n;) {
+		const uint64_t word = word_load(&pixels[i]);
+
+		if (!word_has_id(word, undo.ids)) {
+			i = end_of_owner(pixels, i + 1, run.n, word_id(word));
+			continue;
+		}
+		if (undo.how != HAND_UNDO_REST || run.was[i] == 0)
+			any |= undo_pixel(hand, &undo, &run, i, &counts);
+		i++;
+	}
+	undoing->counts->pixels += counts.pixels;
+	undoing->counts->unknown += counts.unknown;
+	return any;
+}
+
+/* What lies under it is forgotten when those who look on may see already what became of
+ * the rest. */
+int
+hand_undo(struct hand *hand, const struct hand_undo *undo, struct hand_counts *counts)
+{
+	const bool changes = undo->how != HAND_UNDO_COUNT;
+	struct undoing undoing = { undo, counts };
+	int ret = 0;
+
+	if (changes && undo->how != HAND_UNDO_REST)
+		ret = journal_begin(hand, &undo->rect);
 	if (ret < 0)
 		return ret;
 	if (hand->keeper) {
 		keeper_lock(hand->keeper);
 		keeper_pass(hand->keeper);
 	}
-	if (!undo->count_only)
+	if (changes)
 		hand->journal.undid = true;
-	ret = undo_rows(hand, undo, pixels, unknown);
+	ret = each_run(hand, &undo->rect, undo_run, &undoing);
+	canvas_publish(hand->canvas, &hand->brush);
 	if (hand->keeper) {
-		if (!undo->count_only)
+		if (changes)
 			keeper_forget(hand->keeper, &undo->rect, undo->ids);
 		keeper_unlock(hand->keeper);
 	}
-	canvas_publish(hand->canvas, &hand->brush);
 	return ret;
 }
 
@@ -259,31 +371,39 @@ hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
 
 /* Puts back what was there, and remembers that as what was put. */
 static bool
-take_back_pixel(struct hand *hand, size_t i, uint32_t x, uint32_t y)
+take_back_run(struct hand *hand, const struct run *run, void *arg)
 {
-	uint64_t *was = &hand->journal.was[i], *put = &hand->journal.put[i];
-	uint64_t seen = *put, before = *was;
+	const struct keeper_row kept = run->kept;
+	const size_t step = hand->canvas->step;
+	const bool undid = hand->journal.undid;
+	uint64_t *const was = run->was, *const put = run->put;
+	uint32_t n = 0;
 
-	if (before == 0)
-		return false;
-	if (!pixel_swap(hand->canvas, x, y, &seen, before)) {
-		*was = *put = 0;
-		return false;
+	for (uint32_t i = 0; i < run->n; i++) {
+		uint64_t seen = put[i];
+		const uint64_t before = was[i];
+
+		if (before == 0)
+			continue;
+		if (!word_swap(&run->pixels[i * step], step, &seen, before)) {
+			was[i] = put[i] = 0;
+			continue;
+		}
+		was[i] = put[i];
+		put[i] = before;
+		if (kept.seen)
+			keeper_put(&kept, i, before, undid ? was[i] : 0);
+		n++;
 	}
-	if (hand->keeper)
-		keeper_put(hand->keeper, x, y, before, hand->journal.undid ? *put : 0);
-	*was = *put;
-	*put = before;
-	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
-	return true;
+	*(uint64_t *)arg += n;
+	return n > 0;
 }
 
 int
 hand_take_back(struct hand *hand, uint64_t number, uint64_t *pixels)
 {
 	struct hand_journal *journal = &hand->journal;
-	const struct mural_rect rect = journal->rect;
-	size_t i = 0;
+	int ret;
 
 	if (journal->number == 0)
 		return -ENOENT;
@@ -292,12 +412,10 @@ hand_take_back(struct hand *hand, uint64_t number, uint64_t *pixels)
 	journal->number = ++hand->numbers;
 	if (hand->keeper)
 		keeper_lock(hand->keeper);
-	for (uint32_t y = rect.y; y < rect.y + rect.height && !is_stopped(hand); y++)
-		for (uint32_t x = rect.x; x < rect.x + rect.width; x++)
-			*pixels += take_back_pixel(hand, i++, x, y);
+	ret = each_run(hand, &journal->rect, take_back_run, pixels);
 	if (hand->keeper)
 		keeper_unlock(hand->keeper);
 	journal->undid = false;
 	canvas_publish(hand->canvas, &hand->brush);
-	return is_stopped(hand) ? -ECANCELED : 0;
+	return ret;
 }

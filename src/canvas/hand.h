@@ -16,6 +16,7 @@
 struct hand_journal {
 	uint64_t number; /* of the act; 0: there is none */
 	struct mural_rect rect;
+	size_t n; /* pixels of it */
 	uint64_t *was, *put;
 	bool undid; /* what was put is what lay under what was there */
 };
@@ -45,22 +46,36 @@ void hand_stop(struct hand *hand);
 int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels);
 
+enum hand_undo_how {
+	HAND_UNDO_ALL,
+	HAND_UNDO_COUNT, /* only says what it would do */
+	HAND_UNDO_KNOWN, /* leaves what nobody knows what lies under, and counts it as
+			    nothing but unknown */
+	HAND_UNDO_REST,  /* goes on after that with what it left */
+};
+
 struct hand_undo {
 	struct mural_rect rect;
 	const uint64_t *ids; /* of the sources, a bit each */
 	bool ever;           /* whenever they painted; else */
 	uint16_t since;      /* canvas_when() */
-	bool count_only;
+	enum hand_undo_how how;
 	const uint32_t *behind; /* a picture of the rectangle; NULL: the background */
 };
 
-/* Puts back what lay under what these sources painted and still shows, on a canvas with
- * owners; where that is not known, what is behind.  0, -ENOMEM or -ECANCELED. */
-int hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
-	uint64_t *unknown);
+struct hand_counts {
+	uint64_t pixels;  /* that were changed, or would be */
+	uint64_t unknown; /* of which nobody knew what lay under them */
+};
 
-/* How old the oldest of what would be undone is, in steps of canvas_when(); false: there
- * is nothing. */
+/* Puts back what lay under what these sources painted and still shows, on a canvas with
+ * owners; where that is not known, what is behind.  Adds to the counts.  0, -ENOMEM or
+ * -ECANCELED. */
+int hand_undo(
+	struct hand *hand, const struct hand_undo *undo, struct hand_counts *counts);
+
+/* How old the oldest is of what was undone by HAND_UNDO_KNOWN and of what that left, in
+ * steps of canvas_when(); false: there is nothing. */
 bool hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age);
 
 /* The parts of the canvas that the last act changed, at most one for each tile; the

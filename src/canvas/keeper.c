@@ -75,22 +75,30 @@ keeper_unlock(struct keeper *keeper)
 	pthread_mutex_unlock(&keeper->lock);
 }
 
+struct keeper_row
+keeper_row(struct keeper *keeper, uint32_t x, uint32_t y)
+{
+	const size_t at = (size_t)y * keeper->canvas->view.width + x;
+
+	return (struct keeper_row){ keeper->seen + at, keeper->under + at };
+}
+
 /* What was there while nobody looked yet is nobody's. */
 static void
 pass_tile(struct keeper *keeper, const struct mural_rect *at)
 {
-	const struct canvas *canvas = keeper->canvas;
-
 	for (uint32_t y = at->y; y < at->y + at->height; y++) {
-		const size_t row = (size_t)y * canvas->view.width;
+		const pixel_word *pixels = pixel_at(keeper->canvas, at->x, y);
+		const struct keeper_row row = keeper_row(keeper, at->x, y);
 
-		for (uint32_t x = at->x; x < at->x + at->width; x++) {
-			uint64_t word = pixel_load(canvas, x, y);
-			uint64_t *seen = &keeper->seen[row + x];
+		for (uint32_t x = 0; x < at->width; x++) {
+			const uint64_t word = word_load(&pixels[x]), seen = row.seen[x];
 
-			if (word_id(word) != word_id(*seen))
-				keeper->under[row + x] = *seen;
-			*seen = word;
+			if (word == seen)
+				continue;
+			if (word_id(word) != word_id(seen))
+				row.under[x] = seen;
+			row.seen[x] = word;
 		}
 	}
 }
@@ -109,54 +117,23 @@ keeper_pass(struct keeper *keeper)
 	}
 }
 
-static size_t
-place_of(const struct keeper *keeper, uint32_t x, uint32_t y)
-{
-	return (size_t)y * keeper->canvas->view.width + x;
-}
-
-/* Whoever came since the last pass lies on what was seen then. */
-uint64_t
-keeper_under(const struct keeper *keeper, uint32_t x, uint32_t y, uint64_t top)
-{
-	const size_t at = place_of(keeper, x, y);
-	uint64_t under = keeper->under[at];
-
-	if (word_id(keeper->seen[at]) != word_id(top))
-		under = keeper->seen[at];
-	return word_id(under) == word_id(top) ? 0 : under;
-}
-
-void
-keeper_put(struct keeper *keeper, uint32_t x, uint32_t y, uint64_t word, uint64_t under)
-{
-	const size_t at = place_of(keeper, x, y);
-
-	keeper->seen[at] = word;
-	keeper->under[at] = under;
-}
-
-static bool
-has_id(const uint64_t *ids, uint64_t word)
-{
-	return ids[word_id(word) / 64] >> word_id(word) % 64 & 1;
-}
-
 /* What was seen may be gone from the top since, and is not to become what lies under. */
 void
 keeper_forget(struct keeper *keeper, const struct mural_rect *rect,
 	const uint64_t ids[65536 / 64])
 {
-	for (uint32_t y = rect->y; y < rect->y + rect->height; y++)
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
-			const size_t at = place_of(keeper, x, y);
-			uint64_t top = pixel_load(keeper->canvas, x, y);
+	for (uint32_t y = rect->y; y < rect->y + rect->height; y++) {
+		const pixel_word *pixels = pixel_at(keeper->canvas, rect->x, y);
+		const struct keeper_row row = keeper_row(keeper, rect->x, y);
 
-			if (has_id(ids, keeper->seen[at]) && !has_id(ids, top))
-				keeper->seen[at] = 0;
-			if (has_id(ids, keeper->under[at]))
-				keeper->under[at] = 0;
+		for (uint32_t x = 0; x < rect->width; x++) {
+			if (word_has_id(row.seen[x], ids) &&
+				!word_has_id(word_load(&pixels[x]), ids))
+				row.seen[x] = 0;
+			if (word_has_id(row.under[x], ids))
+				row.under[x] = 0;
 		}
+	}
 }
 
 static void

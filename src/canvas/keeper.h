@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "canvas/canvas.h"
+#include "canvas/canvas-private.h"
 
 struct keeper;
 
@@ -28,12 +28,32 @@ void keeper_unlock(struct keeper *keeper);
 /* Looks at what changed since the last pass.  Lock held. */
 void keeper_pass(struct keeper *keeper);
 
-/* What lay under a pixel whose word is `top` now; 0: not known.  Lock held. */
-uint64_t keeper_under(const struct keeper *keeper, uint32_t x, uint32_t y, uint64_t top);
+/* What is kept from a pixel on to the right, as words: what was there at the last pass,
+ * and what another owner had there before; 0: not known.  Lock held. */
+struct keeper_row {
+	uint64_t *seen, *under;
+};
+struct keeper_row keeper_row(struct keeper *keeper, uint32_t x, uint32_t y);
 
-/* The hand has put `word` there, over `under`; 0: over what is not known.  Lock held. */
-void keeper_put(
-	struct keeper *keeper, uint32_t x, uint32_t y, uint64_t word, uint64_t under);
+/* What lay under pixel `i` of it, whose word is `top` now; 0: not known.  Whoever came
+ * since the last pass lies on what was seen then. */
+static inline uint64_t
+keeper_under(const struct keeper_row *row, uint32_t i, uint64_t top)
+{
+	uint64_t under = row->under[i];
+
+	if (word_id(row->seen[i]) != word_id(top))
+		under = row->seen[i];
+	return word_id(under) == word_id(top) ? 0 : under;
+}
+
+/* The hand has put `word` there, over `under`; 0: over what is not known. */
+static inline void
+keeper_put(const struct keeper_row *row, uint32_t i, uint64_t word, uint64_t under)
+{
+	row->seen[i] = word;
+	row->under[i] = under;
+}
 
 /* Forgets what is known of sources where others lie over them, so that what was undone
  * does not come back when those are undone.  Lock held. */

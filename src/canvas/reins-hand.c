@@ -99,8 +99,6 @@ draw_past(const struct act *act)
 	uint32_t *pixels, age;
 	struct timespec now;
 
-	if (!act->past || act->undo.count_only)
-		return NULL;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (!hand_oldest(&act->reins->hand, &act->undo, &age) || age >= WHEN_AGE_MAX)
 		return NULL;
@@ -114,18 +112,28 @@ draw_past(const struct act *act)
 	return NULL;
 }
 
+/* What is known to lie under it shows at once; most often that is all, and nothing has to
+ * be looked up for the rest. */
 static int
 work_undo(struct act *act)
 {
+	struct hand *hand = &act->reins->hand;
+	struct hand_counts counts = { 0 };
 	uint32_t *behind;
 	int ret;
 
 	act->undo.rect = act->rect;
 	act->undo.ids = act->sources->ids;
-	act->undo.behind = behind = draw_past(act);
-	ret = hand_undo(
-		&act->reins->hand, &act->undo, &act->done.pixels, &act->done.unknown);
-	free(behind);
+	ret = hand_undo(hand, &act->undo, &counts);
+	if (act->undo.how == HAND_UNDO_KNOWN && ret == 0 && counts.unknown > 0) {
+		counts.unknown = 0;
+		act->undo.how = HAND_UNDO_REST;
+		act->undo.behind = behind = draw_past(act);
+		ret = hand_undo(hand, &act->undo, &counts);
+		free(behind);
+	}
+	act->done.pixels = counts.pixels;
+	act->done.unknown = counts.unknown;
 	return ret;
 }
 
@@ -161,7 +169,9 @@ reins_undo(struct reins *reins, const struct reins_undo *undo, reins_cb *cb, voi
 	}
 	*act->sources = undo->sources;
 	act->undo.ever = !when_of(reins->canvas, undo->since_s, &act->undo.since);
-	act->undo.count_only = undo->count_only;
+	act->undo.how = undo->count_only ? HAND_UNDO_COUNT
+			: undo->behind   ? HAND_UNDO_KNOWN
+					 : HAND_UNDO_ALL;
 	act->past = undo->behind;
 	act->work = work_undo;
 	return act_begin(act);

@@ -281,8 +281,11 @@ run_work(uv_work_t *job)
 	struct act *act = container_of(job, struct reins, job)->first;
 	ssize_t n;
 
+	canvas_hurry(act->reins->canvas, true);
 	act->done.error = act->work(act);
-	if (act->done.error < 0 || act->done.pixels == 0 || act->undo.count_only)
+	canvas_hurry(act->reins->canvas, false);
+	if (act->done.error < 0 || act->done.pixels == 0 ||
+		act->undo.how == HAND_UNDO_COUNT)
 		return;
 	n = hand_changed(&act->reins->hand, &act->changed);
 	act->done.changed = act->changed;
@@ -295,7 +298,7 @@ on_worked(uv_work_t *job, int status)
 	struct reins *reins = container_of(job, struct reins, job);
 	struct act *act = reins->first;
 
-	if (status == 0 && act->done.pixels > 0 && !act->undo.count_only)
+	if (status == 0 && act->done.pixels > 0 && act->undo.how != HAND_UNDO_COUNT)
 		act->done.number = reins->hand.journal.number;
 	finish_first(reins, status < 0 ? -ECANCELED : act->done.error);
 	uv_async_send(&reins->wake);

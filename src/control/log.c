@@ -14,16 +14,18 @@
 #include "control/values.h"
 
 static void
-complain(struct control_log *log, const char *what)
+complain(struct control_log *log, const char *what, const char *result)
 {
 	const int error = errno;
 
 	log_set_dedup(&log->said);
-	log_warn("control: %s: cannot %s: %s; acts are not written down until that is "
-		 "mended, or control.log set",
-		log->path, what, strerror(error));
+	log_warn("control: %s: cannot %s: %s; %s until that is mended, or control.log "
+		 "set",
+		log->path, what, strerror(error), result);
 	log_set_dedup(NULL);
 }
+
+static const char nothing_written[] = "acts are not written down";
 
 /* O_NONBLOCK: a FIFO without a reader must not hold the wall up. */
 static void
@@ -34,7 +36,7 @@ open_file(struct control_log *log)
 	log->fd = open(log->path,
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 	if (log->fd < 0)
-		complain(log, "open it");
+		complain(log, "open it", nothing_written);
 }
 
 static void
@@ -43,6 +45,33 @@ close_file(struct control_log *log)
 	if (log->fd >= 0)
 		close(log->fd);
 	log->fd = -1;
+}
+
+/* NULL: out of memory, or there is no log. */
+static char *
+former_name(const struct control_log *log)
+{
+	char *name;
+
+	return *log->path && asprintf(&name, "%s.1", log->path) >= 0 ? name : NULL;
+}
+
+/* The disk is not an operator's script's to fill.  A FIFO or a device is never full. */
+static void
+begin_anew_if_full(struct control_log *log)
+{
+	struct stat st;
+	char *former;
+
+	if (fstat(log->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		st.st_size < CONTROL_LOG_BYTES_MAX)
+		return;
+	former = former_name(log);
+	if (former && rename(log->path, former) == 0)
+		close_file(log);
+	else if (former)
+		complain(log, "rename it", "it grows beyond 16 MiB");
+	free(former);
 }
 
 /* ------------------------------------------------------------------ the last acts */
@@ -84,11 +113,10 @@ remember_lines(struct control_log *log, char *text)
 
 /* A log of former times; a FIFO or a device has none. */
 static void
-remember_file(struct control_log *log)
+remember_file(struct control_log *log, const char *path)
 {
-	int fd = *log->path
-			 ? open(log->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-			 : -1;
+	int fd = path && *path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+			       : -1;
 	struct stat st;
 	char *text = NULL;
 	ssize_t n;
@@ -110,8 +138,13 @@ remember_file(struct control_log *log)
 void
 control_log_open(struct control_log *log, const char *path)
 {
+	char *former;
+
 	*log = (struct control_log){ .path = path, .fd = -1, .recent = json_array() };
-	remember_file(log);
+	former = former_name(log);
+	remember_file(log, former);
+	remember_file(log, path);
+	free(former);
 	open_file(log);
 }
 
@@ -158,8 +191,10 @@ control_log_act(struct control_log *log, const struct control_act *act)
 	if (text && log->fd >= 0) {
 		text[len] = '\n';
 		if (write(log->fd, text, len + 1) != (ssize_t)(len + 1)) {
-			complain(log, "append to it");
+			complain(log, "append to it", nothing_written);
 			close_file(log);
+		} else {
+			begin_anew_if_full(log);
 		}
 	}
 	free(text);

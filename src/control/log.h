@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control log: a line of JSON for each act of an operator, appended to a file: when,
- * who, what, and what became of it.  The last ones are kept, too, for operators who want
- * to see what others do.
+ * who, what, and what became of it.  A full file is kept once, as FILE.1, and a new one
+ * begins.  The last acts are kept, too, for operators who want to see what others do.
  *
  * The main loop's thread.
  */
@@ -24,7 +24,10 @@ struct control_log {
 	uint64_t written;      /* acts since the start */
 };
 
-/* The last acts are read from the file.  A failure is logged, and opening is tried again
+/* A file that is as long is full. */
+#define CONTROL_LOG_BYTES_MAX (16 << 20)
+
+/* The last acts are read from the files.  A failure is logged, and opening is tried again
  * with each line. */
 void control_log_open(struct control_log *log, const char *path);
 

@@ -14,7 +14,10 @@
 
 #define LINE_MS 5000
 #define WRITE_MS 10000
-#define N_HANDLES 4
+#define N_HANDLES 5
+
+/* For the lines of one client, before others have their turn. */
+#define TURN_NS 1000000
 
 /* ------------------------------------------------------------------ the end */
 
@@ -33,7 +36,8 @@ static void
 client_close(struct control_client *client)
 {
 	uv_handle_t *handles[N_HANDLES] = { (uv_handle_t *)&client->pipe,
-		(uv_handle_t *)&client->line_timer, (uv_handle_t *)&client->write_timer,
+		(uv_handle_t *)&client->turn, (uv_handle_t *)&client->line_timer,
+		(uv_handle_t *)&client->write_timer,
 		(uv_handle_t *)&client->stream_timer };
 
 	if (client->closing)
@@ -177,19 +181,31 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		if (client->in_len == 0)
 			uv_timer_start(&client->line_timer, on_line_timeout, LINE_MS, 0);
 		client->in_len += (size_t)n;
+		client->read_ms = uv_now(stream->loop);
+		if (client->in_len == CONTROL_LINE_MAX)
+			uv_read_stop(stream);
 	}
 	control_client_turn(client);
 }
 
-/* Takes one line off the buffer and has it answered; false: none may be now. */
+/* The end of the first line, if it may be answered now; or NULL. */
+static char *
+find_line(const struct control_client *client)
+{
+	if (client->closing || client->ending || client->call ||
+		control_client_waiting(client) > CONTROL_WAITING_MAX)
+		return NULL;
+	return memchr(client->in, '\n', client->in_len);
+}
+
+/* Takes one line off the buffer and has it answered; false: there is none. */
 static bool
 take_line(struct control_client *client)
 {
-	char *end = memchr(client->in, '\n', client->in_len);
+	char *end = find_line(client);
 	size_t len;
 
-	if (client->closing || client->ending || client->call || !end ||
-		control_client_waiting(client) > CONTROL_WAITING_MAX)
+	if (!end)
 		return false;
 	len = (size_t)(end - client->in);
 	if (len > 0)
@@ -220,35 +236,91 @@ read_on(struct control_client *client)
 		control_client_end(client, "a line is longer than 64 KiB");
 }
 
-void
-control_client_turn(struct control_client *client)
+static void
+on_turn(uv_idle_t *turn)
 {
-	if (client->in_turn || client->closing)
-		return;
-	client->in_turn = true;
-	while (take_line(client))
+	struct control_client *client = turn->data;
+	const uint64_t begun = uv_hrtime();
+
+	uv_idle_stop(turn);
+	while (take_line(client) && uv_hrtime() - begun < TURN_NS)
 		continue;
-	client->in_turn = false;
 	if (client->closing)
 		return;
 	read_on(client);
 	if (is_done(client))
 		client_close(client);
+	else if (find_line(client))
+		control_client_turn(client);
+}
+
+void
+control_client_turn(struct control_client *client)
+{
+	if (!client->closing)
+		uv_idle_start(&client->turn, on_turn);
 }
 
 /* ------------------------------------------------------------------ the beginning */
 
 static void
-write_who(int fd, char *who, size_t len)
+find_peer(struct control_client *client, int fd)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
-	socklen_t peer_len = sizeof(peer);
+	socklen_t len = sizeof(peer);
 	const struct passwd *user;
 
-	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len);
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 	user = getpwuid(peer.uid);
-	snprintf(who, len, "%.64s(%u) pid %d", user ? user->pw_name : "?", peer.uid,
-		peer.pid);
+	client->pid = peer.pid;
+	snprintf(client->who, sizeof(client->who), "%.64s(%u) pid %d",
+		user ? user->pw_name : "?", peer.uid, peer.pid);
+}
+
+/* ---- who gives way */
+
+/* Who sends nothing more may be gone, and not be sent anything for an hour. */
+static bool
+is_busy(const struct control_client *client)
+{
+	return client->call || (client->stream.active && !client->eof);
+}
+
+static unsigned
+count_siblings(const struct control_client *client)
+{
+	unsigned n = 0;
+
+	for (const struct control_client *other = client->control->clients; other;
+		other = other->next)
+		n += other->pid == client->pid;
+	return n;
+}
+
+/* Of the process with most, first those that wait for nothing, and of these the one that
+ * said nothing for longest. */
+static bool
+gives_way_before(const struct control_client *a, const struct control_client *b)
+{
+	const unsigned of_a = count_siblings(a), of_b = count_siblings(b);
+
+	if (of_a != of_b)
+		return of_a > of_b;
+	if (is_busy(a) != is_busy(b))
+		return is_busy(b);
+	return a->read_ms < b->read_ms;
+}
+
+/* NULL: each is another process's, and waits for something. */
+static struct control_client *
+who_gives_way(const struct control *control)
+{
+	struct control_client *first = control->clients;
+
+	for (struct control_client *client = first; client; client = client->next)
+		if (gives_way_before(client, first))
+			first = client;
+	return is_busy(first) && count_siblings(first) == 1 ? NULL : first;
 }
 
 static void
@@ -259,6 +331,24 @@ refuse(int fd)
 
 	(void)!send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
+}
+
+/* False: there is none. */
+static bool
+make_room(struct control *control)
+{
+	struct control_client *client;
+
+	if (control->n_clients < CONTROL_CLIENTS_MAX)
+		return true;
+	client = who_gives_way(control);
+	if (!client)
+		return false;
+	control_client_say(
+		client, control_error_json(CONTROL_BUSY,
+				"another client needs the place; this process had most"));
+	client_close(client);
+	return true;
 }
 
 static struct control_client *
@@ -273,14 +363,16 @@ client_new(struct control *control, int fd)
 		close(fd);
 		return NULL;
 	}
-	write_who(fd, client->who, sizeof(client->who));
+	find_peer(client, fd);
+	uv_idle_init(control->loop, &client->turn);
 	uv_pipe_init(control->loop, &client->pipe, 0);
 	uv_timer_init(control->loop, &client->line_timer);
 	uv_timer_init(control->loop, &client->write_timer);
 	uv_timer_init(control->loop, &client->stream_timer);
-	client->pipe.data = client->line_timer.data = client;
+	client->pipe.data = client->turn.data = client->line_timer.data = client;
 	client->write_timer.data = client->stream_timer.data = client;
 	client->handles = N_HANDLES;
+	client->read_ms = uv_now(control->loop);
 	client->control = control;
 	client->next = control->clients;
 	client->link = &control->clients;
@@ -296,7 +388,7 @@ control_clients_accept(struct control *control, int fd)
 {
 	struct control_client *client;
 
-	if (control->n_clients >= CONTROL_CLIENTS_MAX) {
+	if (!make_room(control)) {
 		refuse(fd);
 		return;
 	}

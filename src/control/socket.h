@@ -4,11 +4,15 @@
  * question.c is about what a line says.
  *
  * A line has 64 KiB and five seconds from its first byte to its end.  Up to 16 clients
- * are served at a time; one that reads no answers for ten seconds is closed.
+ * are served at a time, each for a millisecond or one line in each turn of the loop; for
+ * one more the process that has most of them loses one.  Who reads no answers for ten
+ * seconds is closed.
  *
  * The main loop's thread.
  */
 #pragma once
+
+#include <sys/types.h>
 
 #include "control/call.h"
 
@@ -31,7 +35,10 @@ struct control_client {
 	struct control_client *next, **link;
 	struct control *control;
 	char who[CONTROL_WHO_MAX];
+	pid_t pid;        /* of its process */
+	uint64_t read_ms; /* uv_now() when it last sent something */
 	uv_pipe_t pipe;
+	uv_idle_t turn;          /* active: it has one in the next turn of the loop */
 	uv_timer_t line_timer;   /* while a line is incomplete */
 	uv_timer_t write_timer;  /* while answers wait */
 	uv_timer_t stream_timer; /* while a stream is active */
@@ -41,9 +48,8 @@ struct control_client {
 	struct control_call *call; /* in progress: the next line waits for its answer */
 	json_t *id;                /* of that question; NULL: it had none */
 	struct control_stream stream;
-	bool in_turn; /* the lines are being looked at */
-	bool eof;     /* it sends nothing more */
-	bool ending;  /* closed once its answers are written */
+	bool eof;    /* it sends nothing more */
+	bool ending; /* closed once its answers are written */
 	bool closing;
 };
 
@@ -61,7 +67,7 @@ size_t control_client_waiting(const struct control_client *client);
 /* Sends what is wrong, and closes the client once that is written. */
 void control_client_end(struct control_client *client, const char *why);
 
-/* Looks at the lines that are there, as far as they may be answered now. */
+/* Has the lines that are there looked at in the next turn of the loop. */
 void control_client_turn(struct control_client *client);
 
 /* ---- question.c */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/ip-key.h"
@@ -25,7 +26,7 @@ struct arrival {
 TAILQ_HEAD(arrival_queue, arrival);
 
 struct arrival_source {
-	struct ip_key key; /* zeros: this machine's */
+	struct ip_key key;
 	uint32_t n;
 	struct arrival_queue waiting;
 	TAILQ_ENTRY(arrival_source) in_rotation;
@@ -174,14 +175,27 @@ send_away(struct arrivals *arrivals, int fd)
 	arrivals->n_closed++;
 }
 
+/* Of this machine's each process is one. */
+static struct ip_key
+source_key(const struct arrivals *arrivals, int fd, const union peer_address *peer)
+{
+	struct ucred process = { 0 };
+	socklen_t len = sizeof(process);
+	struct ip_key key = { 0 };
+
+	if (ip_key_of(&peer->any, arrivals->prefix, &key))
+		return key;
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &len);
+	return (struct ip_key){ .low = (uint64_t)process.pid };
+}
+
 void
 arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer)
 {
 	struct arrival *arrival = malloc(sizeof(*arrival));
 	struct arrival_source *source, *most;
-	struct ip_key key = { 0 };
+	const struct ip_key key = source_key(arrivals, fd, peer);
 
-	(void)ip_key_of(&peer->any, arrivals->prefix, &key);
 	source = arrival ? source_get(arrivals, &key) : NULL;
 	if (!source) {
 		free(arrival);

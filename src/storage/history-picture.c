@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Applies the records of a recording to the picture. */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "base/util.h"
@@ -22,10 +24,23 @@ history_begin_picture(struct mural_history *history, const struct record_head *h
 		history->pixels = canvas;
 		history->view = mural_view_of(head->width, head->height);
 	}
-	for (size_t i = 0; i < pixels; i++)
-		canvas[i] = 0xff000000;
 	history->usable = true;
 	return 0;
+}
+
+/* The CRC of a record has said that its body is what was written: the stream's own sum,
+ * which takes as long as all else, is not asked.  Z_OK or another one. */
+static int
+stream_begin(z_stream *stream)
+{
+	const uint8_t *head = stream->next_in;
+
+	if (stream->avail_in < 2 || head[0] % 16 != Z_DEFLATED || head[1] & 0x20 ||
+		(head[0] << 8 | head[1]) % 31 != 0)
+		return Z_DATA_ERROR;
+	stream->next_in += 2;
+	stream->avail_in -= 2;
+	return inflateInit2(stream, -MAX_WBITS);
 }
 
 static bool
@@ -38,17 +53,31 @@ stream_unpack(z_stream *stream, void *to, size_t len)
 	return stream->avail_out == 0;
 }
 
+/* The byte behind them is read as well. */
+static uint32_t
+read_rgb(const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be32toh(word) >> 8;
+}
+
+/* Before a keyframe all was black, whatever is there. */
 static void
 change_tile(struct mural_history *history, const struct mural_rect *at,
-	const uint8_t *changes)
+	const uint8_t *changes, bool keyframe)
 {
 	for (uint32_t y = 0; y < at->height; y++) {
 		uint32_t *row = history->pixels +
 				(size_t)(at->y + y) * history->view.width + at->x;
 
-		for (uint32_t x = 0; x < at->width; x++, changes += 3)
-			row[x] ^=
-				(uint32_t)changes[0] << 16 | changes[1] << 8 | changes[2];
+		if (keyframe)
+			for (uint32_t x = 0; x < at->width; x++, changes += 3)
+				row[x] = 0xff000000 | read_rgb(changes);
+		else
+			for (uint32_t x = 0; x < at->width; x++, changes += 3)
+				row[x] ^= read_rgb(changes);
 	}
 }
 
@@ -68,7 +97,7 @@ change_tiles(struct mural_history *history, const struct record_head *head,
 	z_stream *stream, const uint8_t *numbers, struct mural_moment *moment)
 {
 	const struct mural_view *view = &history->view;
-	uint8_t changes[RECORD_TILE];
+	uint8_t changes[RECORD_TILE + 1] = { 0 };
 	int64_t before = -1;
 
 	for (uint32_t i = 0; i < head->tiles; i++, numbers += 4) {
@@ -82,7 +111,7 @@ change_tiles(struct mural_history *history, const struct record_head *head,
 		at = mural_tile_rect(view, tile);
 		if (!stream_unpack(stream, changes, (size_t)at.width * at.height * 3))
 			return false;
-		change_tile(history, &at, changes);
+		change_tile(history, &at, changes, head->keyframe);
 		moment_extend(moment, &at);
 	}
 	return true;
@@ -94,9 +123,10 @@ history_apply(struct mural_history *history, const struct record_head *head,
 {
 	z_stream stream = { .next_in = history->body, .avail_in = head->len };
 	uint8_t *numbers = malloc(MAX(head->tiles, 1) * 4);
-	int ret = -ENOMEM;
+	int z = numbers ? stream_begin(&stream) : Z_MEM_ERROR, ret;
 
-	if (numbers && inflateInit(&stream) == Z_OK) {
+	ret = z == Z_MEM_ERROR ? -ENOMEM : 0;
+	if (z == Z_OK) {
 		ret = stream_unpack(&stream, numbers, (size_t)head->tiles * 4) &&
 		      change_tiles(history, head, &stream, numbers, moment);
 		inflateEnd(&stream);

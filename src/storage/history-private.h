@@ -27,7 +27,8 @@ struct mural_history {
 	size_t body_size;
 };
 
-/* Begins a picture of the head's size, all black.  0 or -ENOMEM. */
+/* Makes place for a picture of the head's size, of which a keyframe has every pixel.  0
+ * or -ENOMEM. */
 int history_begin_picture(struct mural_history *history, const struct record_head *head);
 
 /* Applies the body that was read, and extends the moment by it.  1; 0: the body is

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "canvas/canvas.h"
 #include "lib/png.h"
 
 /* ------------------------------------------------------------------ writing */
@@ -23,6 +24,7 @@ fill_row(void *arg, uint32_t y, uint8_t *row)
 {
 	const struct source *source = arg;
 
+	canvas_give_way(source->reader->canvas);
 	mural_reader_copy(
 		source->reader, 0, y, source->width, 1, source->pixels, source->width);
 	png_fill_rgb(row, source->pixels, source->width);

@@ -24,6 +24,7 @@ copy_canvas(const void *from, const struct mural_rect *at, uint32_t *pixels)
 {
 	const struct record *record = from;
 
+	canvas_give_way(record->autosave.reader->canvas);
 	mural_reader_copy(record->autosave.reader, at->x, at->y, at->width, at->height,
 		pixels, MURAL_TILE);
 }

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """muralctl film: what was recorded of a wall as a video, from the wall and from its recording."""
+import io
 import json
 import os
 import shutil
 import subprocess
+import time
+import urllib.error
 import urllib.request
 
 import pytest
+from PIL import Image
 
 from wall import MURALCTL, Wall, has_plugin, wait_for
 
@@ -23,10 +27,9 @@ def wall(tmp_path_factory):
               "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % folder, size="64x48",
               core="[record]\nfile = %s/record\ninterval = 50ms\n" % folder) as started:
         for colour in COLOURS:
-            before = moments(started)
             started.paint(b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, *colour)
                                    for x in range(64) for y in range(48)), "pixelflut")
-            wait_for("a record", lambda: moments(started) > before)
+            wait_for("all of it to be recorded", lambda: recorded(started) == [(64 * 48, colour)])
         yield started
 
 
@@ -34,9 +37,13 @@ def target(wall):
     return "http://127.0.0.1:%d" % wall.port("http")
 
 
-def moments(wall):
-    with urllib.request.urlopen(target(wall) + "/history?step=0", timeout=30) as answer:
-        return answer.read().count(b'"moment"')
+def recorded(wall):
+    """How often each colour is in the last moment of the recording; None: there is none yet."""
+    try:
+        with urllib.request.urlopen(target(wall) + "/history?at=%d" % time.time(), timeout=30) as answer:
+            return Image.open(io.BytesIO(answer.read())).convert("RGB").getcolors()
+    except urllib.error.HTTPError:
+        return None
 
 
 class Video:

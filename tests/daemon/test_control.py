@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import stat
 
@@ -104,6 +105,34 @@ def test_a_log_that_was_moved_away_is_begun_anew_by_a_reload(wall, operator):
     assert [act["verb"] for act in operator.log()] == ["reload", "snapshot"]
 
 
+def test_a_full_log_is_kept_once(wall, operator):
+    log = wall.folder + "/control.log"
+    operator.done("snapshot")
+    for _ in range(2):
+        os.truncate(log, (16 << 20) - 100)
+        operator.done("snapshot")
+        assert os.path.getsize(log + ".1") >= 16 << 20
+        assert not os.path.exists(log)
+        operator.done("reload")
+        assert [act["verb"] for act in operator.log()] == ["reload"]
+    assert wall.stop() == 0
+    with Wall(wall.folder, DOTS, core=control(wall.folder)) as again, Operator(again) as other:
+        assert [act["verb"] for act in other.done("acts")["acts"]][-1:] == ["reload"]
+
+
+def test_a_full_log_that_cannot_be_renamed(wall, operator):
+    """Goes on, and it is said once."""
+    log = wall.folder + "/control.log"
+    operator.done("snapshot")
+    os.mkdir(log + ".1")
+    os.truncate(log, 16 << 20)
+    operator.done("snapshot")
+    operator.done("reload")
+    with open(log, "rb") as f:
+        assert f.read().count(b'"verb":"reload"') == 1
+    assert wall.log().count("control.log: cannot rename it") == 1
+
+
 def test_the_socket_is_for_owner_and_group(wall):
     mode = os.stat(wall.folder + "/control").st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
@@ -166,18 +195,76 @@ def test_a_line_may_have_64_kib(operator):
 
 
 def test_sixteen_at_a_time(wall):
+    """A process that holds all places loses the one in which nothing was said for longest."""
     operators = [Operator(wall) for _ in range(16)]
-    with Operator(wall) as one_too_many:
-        assert one_too_many.greeting["error"] == "busy"
-        assert one_too_many.read() is None
-    operators.pop().close()
+    for operator in operators[1:]:
+        operator.done("status")
+    with Operator(wall) as one_more:
+        assert one_more.done("status")
+        assert operators[0].read()["error"] == "busy"
+        assert operators[0].read() is None
+        for operator in operators[1:]:
+            assert operator.done("status")
+    for operator in operators:
+        operator.close()
+
+
+def watching(wall):
+    """A process of its own, with a stream; its end is to be killed by."""
+    ready, said = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        operator = Operator(wall)
+        operator.send({"do": "status", "every": 60000})
+        operator.read()
+        os.write(said, b"x")
+        signal.pause()
+    os.close(said)
+    assert os.read(ready, 1) == b"x"
+    os.close(ready)
+    return pid
+
+
+def test_sixteen_who_are_served_keep_their_places(wall):
+    pids = [watching(wall) for _ in range(16)]
+    try:
+        with Operator(wall) as one_too_many:
+            assert one_too_many.greeting["error"] == "busy"
+            assert one_too_many.read() is None
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
     def fits():
         with Operator(wall) as again:
             return "protocol" in again.greeting
     wait_for("room for another", fits)
-    for operator in operators:
-        operator.close()
+
+
+def test_a_thousand_connections_keep_no_operator_out(wall):
+    """Of another process, with half lines and without."""
+    pid = os.fork()
+    if pid == 0:
+        kept = []
+        while True:
+            s = socket.socket(socket.AF_UNIX)
+            try:
+                s.connect(wall.folder + "/control")
+                s.sendall(b'{"do":'[:len(kept) % 7])
+            except OSError:
+                pass
+            kept.append(s)
+            if len(kept) > 900:
+                kept.pop(0).close()
+    try:
+        for _ in range(20):
+            with Operator(wall) as operator:
+                for _ in range(5):
+                    assert operator.done("status")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def test_who_reads_nothing_hinders_nobody(wall, operator):

@@ -25,7 +25,7 @@ class Attack:
     probes: tuple = ()  # more names of PROBES in measuring.py
     plugins: str = ""   # sections that the wall has besides those that all have
     http: str = ""      # lines of [plugin http]
-    core: str = ""      # lines of [server]
+    core: str = ""      # lines of [server], and other sections behind them
     noise: bool = False  # something was painted and recorded before
     prefix: tuple = ()  # of murald's command
     check: typing.Callable = None  # check(wall) during the attack: what was wrong, or None
@@ -40,6 +40,18 @@ def connect(wall, name="http", source=ANY, buffer=None, port=None, host="127.0.0
     try:
         s.bind((source, 0))
         s.connect((host, port or wall.port(name)))
+    except OSError:
+        s.close()
+        raise
+    return s
+
+
+def attach(wall):
+    """An operator."""
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(10)
+    try:
+        s.connect(os.path.join(wall.folder, "control"))
     except OSError:
         s.close()
         raise

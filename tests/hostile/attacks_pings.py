@@ -7,12 +7,15 @@ import struct
 
 from attacking import WIRE, Attack
 from peers import checksum
+from xdp import has_xdp
 
 TEMPLATE = "2001:db8:0:1XXX:YYY:RR:GG:BB"
 TARGET = "2001:db8:0:1001:2:ff:22:11"
 ICMP = "[plugin icmp]\ninterface = wire0\n"
 IPV6 = "[plugin ipv6]\ninterface = wire0\nndp = yes\ntemplate = %s\n" % TEMPLATE
-SOLICITATIONS = 190000  # a second
+SOLICITATIONS, PINGS = 190000, 150000  # a second
+SENDERS = 40000
+LIMIT = "pixels-per-source = 2000\n"
 
 
 def mac(text):
@@ -43,7 +46,14 @@ def solicitation(station, target=TARGET):
 
 
 def forged(_wall):
-    WIRE.send([ping(WIRE.VICTIM4, n % 640, n // 640, os.urandom(3)) for n in range(4096)], 150000)
+    WIRE.send([ping(WIRE.VICTIM4, n % 640, n // 640, os.urandom(3)) for n in range(4096)], PINGS)
+
+
+def many_senders(_wall):
+    """More than the tables of sources have places."""
+    dice = random.Random(1)
+    WIRE.send([ping(socket.inet_ntoa(dice.randbytes(4)), n % 640, n // 640 % 300, dice.randbytes(3))
+               for n in range(SENDERS)], PINGS)
 
 
 def one_station(_wall):
@@ -57,7 +67,12 @@ def many_stations(_wall):
 
 
 ATTACKS = [
-    Attack("pings in a painter's name", forged, ("victim",), ICMP, core="pixels-per-source = 2000\n"),
+    Attack("pings in a painter's name", forged, ("victim",), ICMP, core=LIMIT),
+    Attack("150,000 pings a second of 40,000 forged senders", many_senders, ("victim", "ping"), ICMP, core=LIMIT,
+           long=True),
+    *([Attack("the same, decoded by XDP", many_senders, ("victim", "ping"), ICMP + "accelerate = xdp\n", core=LIMIT,
+              long=True)]
+      if has_xdp() else []),
     Attack("190,000 solicitations a second of one station", one_station, ("solicitation",), IPV6),
     Attack("190,000 solicitations a second of 30,000 stations", many_stations, ("solicitation",), IPV6),
 ]

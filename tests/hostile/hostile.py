@@ -26,13 +26,14 @@ import tempfile
 import time
 
 import attacks_board
+import attacks_control
 import attacks_descriptors
 import attacks_p2
 import attacks_pings
 import attacks_pixelflut
 import attacks_web
 from attacking import WIRE, connect
-from measuring import Period, Phases, Watchdog, observe
+from measuring import LOSSY, Period, Phases, Watchdog, observe
 from wall import BUILD, Wall, has_plugin
 
 MEMORY_MIB = 64   # that an attack may take
@@ -43,7 +44,7 @@ SANITIZED = bool(os.environ.get("sanitizer"))
 
 ATTACKS = [*attacks_web.ATTACKS, *attacks_board.ATTACKS,
            *(attacks_p2.ATTACKS if has_plugin("p2") else ()), *attacks_pixelflut.ATTACKS,
-           *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS]
+           *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS, *attacks_control.ATTACKS]
 HEAD = ("attack", "median wait, ms", "worst wait, ms", "refused", "memory, MiB", "descriptors", "phase, ms",
         "watchdog, s", "SIGTERM, s")
 
@@ -143,7 +144,8 @@ class Measured:
         watchdog = Watchdog(folder)
         library = os.path.join(BUILD, "tests/hostile/.libs/loop-phases.so")
         self.phases = Phases(library if os.path.exists(library) and not SANITIZED else None)
-        self.wall = Wall(folder, sections(folder, attack), size="%dx%d" % SIZE, core=attack.core, prefix=attack.prefix)
+        self.wall = Wall(folder, sections(folder, attack), size="%dx%d" % SIZE,
+                         core=attack.core % {"folder": folder}, prefix=attack.prefix)
         self.wall.start(env=dict(watchdog.env, **self.phases.env))
         try:
             self.wall.wait_ready()
@@ -184,7 +186,7 @@ class Measured:
         before, during, after = self.periods
         if during.worst > limits.worst_ms:
             yield "others waited %.0f ms" % during.worst
-        lost = during.refused.count("solicitation")
+        lost = sum(name in LOSSY for name in during.refused)
         if len(during.refused) > lost or lost * ASKED > during.visits // (2 + len(self.names)):
             yield "others were refused: %s, %d of %d" % (sorted(set(during.refused)), len(during.refused), during.visits)
         if not SANITIZED and during.memory - before.memory > MEMORY_MIB:

@@ -13,8 +13,8 @@ import tempfile
 import threading
 import time
 
-from attacking import WIRE, ask, connect, get
-from attacks_pings import mac, solicitation
+from attacking import WIRE, ask, attach, connect, get
+from attacks_pings import mac, ping, solicitation
 from p2client import auth, frame, sub, upgrade_request, websocket_port
 
 OTHER = "127.0.1.7"
@@ -101,6 +101,30 @@ class Solicitor:
         return True
 
 
+def ping_a_pixel(wall):
+    """An honest one, of an address of its own; whether it is on the wall."""
+    turn = next(TURN)
+    x, y, rgb = turn % 600, 350 + turn % 50, (turn % 256, turn // 256 % 256, 77)
+    with WIRE.there, socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind((WIRE.FAR, 0))
+        wire.send(ping(WIRE.HOST4, x, y, rgb))
+    end = time.monotonic() + 0.3
+    with connect(wall, "pixelflut", OTHER, timeout=30) as s:
+        while time.monotonic() < end:
+            s.sendall(b"PX %d %d\n" % (x, y))
+            if s.recv(100).split() == [b"PX", b"%d" % x, b"%d" % y, b"%02x%02x%02x" % rgb]:
+                return True
+    return False
+
+
+def operate(wall):
+    """Asks as muralctl does."""
+    with attach(wall) as s, s.makefile("rb") as answers:
+        s.settimeout(30)
+        s.sendall(b'{"do":"status"}\n')
+        return b'"protocol"' in answers.readline() and answers.readline().startswith(b'{"is":')
+
+
 SOLICITORS = []
 
 
@@ -120,7 +144,10 @@ PROBES = {
     "p2 over WebSocket": log_in_by_websocket,
     "victim": paint_as_victim,
     "solicitation": solicit,
+    "ping": ping_a_pixel,
+    "operator": operate,
 }
+LOSSY = ("solicitation", "ping")  # a packet may be lost
 
 
 def timed(probe, wall):
@@ -141,7 +168,7 @@ def observe(wall, names, seconds):
             wait, good = timed(PROBES[name], wall)
             visits += 1
             refused += [] if good else [name]
-            if good or name != "solicitation":
+            if good or name not in LOSSY:
                 waits.append(wait)
         for probe in ALWAYS:
             visits += 1

@@ -16,7 +16,7 @@ from PIL import Image
 from boardclient import board_wall
 from browser import Browser
 from control import Operator, control, png
-from waiting import wait_for
+from waiting import settled, wait_for
 from wall import DOTS, dot
 
 RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
@@ -76,12 +76,17 @@ def choose(browser, part, act, how="click"):
     browser.press("#act-" + act, how)
 
 
-def point(browser, x, y):
-    """Where the window shows the corner between pixels of the wall."""
-    return browser.eval(
+def points(browser, *corners):
+    """Where the window shows corners between pixels of the wall, once nothing on the page moves any more."""
+    left, top, width, height = settled(lambda: browser.eval(
         "(() => { const p = document.getElementById('viewport'); p.scrollIntoView({ block: 'center' });"
-        " const b = p.getBoundingClientRect();"
-        " return [b.left + %f * b.width / 160, b.top + %f * b.height / 96]; })()" % (x, y))
+        " const b = p.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()"))
+    return [[left + x * width / 160, top + y * height / 96] for x, y in corners]
+
+
+def stroke(browser, *corners):
+    """From one to the other, for drag and swipe."""
+    return dict(zip(("from", "to"), points(browser, *corners)))
 
 
 def part(browser):
@@ -126,10 +131,10 @@ def test_the_token_is_asked_for_once(wall, desktop):
 def test_a_part_is_chosen_by_mouse_keys_and_text(desktop):
     browser = desktop
     assert part(browser) == "160x96+0+0"
-    browser.ask("drag", **{"from": point(browser, 41, 26), "to": point(browser, 79, 49)})
+    browser.ask("drag", **stroke(browser, (41, 26), (79, 49)))
     assert re.fullmatch(r"(38|39|40)x(23|24|25)\+(40|41)\+(25|26)", part(browser))
     browser.fill("#part", "40x24+40+24")
-    grip = point(browser, 80, 48)
+    grip, = points(browser, (80, 48))
     browser.ask("drag", **{"from": [grip[0] + 8, grip[1] + 8], "to": [grip[0] + 8 + 200, grip[1] + 8]})
     assert re.fullmatch(r"\d+x2[45]\+40\+24", part(browser)) and int(part(browser).split("x")[0]) > 50
     browser.fill("#part", "40x24+40+24")
@@ -307,7 +312,7 @@ def test_whose_a_pixel_is_and_what_it_painted_goes(wall, desktop):
         wall.painted(19, 80, GREEN)
         wait_for("the page to show it", lambda: shows(browser, "picture", 15, 80) == GREEN)
         browser.fill("#part", "60x30+0+60")
-        x, y = point(browser, 15.5, 80.5)
+        (x, y), = points(browser, (15.5, 80.5))
         browser.ask("click", x=x, y=y)
         browser.wait_text("#whose", "15, 80: #00ff00, 127.0.0.5, dots, ")
         assert part(browser) == "60x30+0+60"
@@ -602,6 +607,6 @@ def test_a_phone(wall, operator, tmp_path):
         phone.wait_text("#freeze", "all painting")
         assert phone.ask("axe") == []
         # last: Chromium takes no tap that comes too soon after it
-        phone.ask("swipe", **{"from": point(phone, 10, 10), "to": point(phone, 60, 60)})
+        phone.ask("swipe", **stroke(phone, (10, 10), (60, 60)))
         assert re.fullmatch(r"(4[89]|5[0-2])x(4[89]|5[0-2])\+(9|10|11)\+(9|10|11)", part(phone))
         assert phone.errors == []

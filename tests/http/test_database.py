@@ -4,7 +4,9 @@ import contextlib
 import http.client
 import os
 import random
+import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -108,6 +110,38 @@ def test_a_removed_generator_stays_removed_and_its_cells_keep_its_name(tmp_path)
     with board_wall(tmp_path) as wall, Board(wall) as board:
         assert board.frontend()["authors"][0][0] == "other (a)"
         assert rows(tmp_path, "SELECT count(*) FROM generator") == [(2,)]
+
+
+def remove_all(wall, tokens):
+    """Many at a time, so that each commit has many."""
+    sockets = []
+    for some in (tokens[n::16] for n in range(16)):
+        sockets.append(socket.create_connection(("127.0.0.1", wall.port("http")), 60))
+        bodies = [b'{"id":"%s"}' % token.encode() for token in some]
+        sockets[-1].sendall(b"".join(b"DELETE /remove-pg HTTP/1.1\r\nHost: wall\r\n%sContent-Length: %d\r\n\r\n%s" % (
+            b"Connection: close\r\n" if body == bodies[-1] else b"", len(body), body) for body in bodies))
+    for s in sockets:
+        with s, s.makefile("rb") as answers:
+            got = answers.read()
+            assert not re.search(rb"HTTP/1.1 [^2]", got), got[:2000]
+
+
+def test_who_registers_for_ever_does_not_fill_the_disk(tmp_path):
+    """Of those that were removed the file keeps a thousand, and those that painted what is seen."""
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        painter = board.register("painter")
+        board.paint(painter, 0, 0, 4)
+        assert wall.stop() == 0
+    tokens = ["%024x" % n for n in range(2, 1300)]
+    with sqlite3.connect(tmp_path / "board.db") as db:
+        db.executemany("INSERT INTO generator (id, name, author, secret) VALUES (?, 'g', 'a', zeroblob(32))",
+                       [(token,) for token in tokens])
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        remove_all(wall, [painter, *tokens])
+        assert board.frontend()["authors"][0][0] == "painter (a)"
+        assert wall.stop() == 0
+    left = [number for number, in rows(tmp_path, "SELECT number FROM generator WHERE id IS NULL")]
+    assert 1 in left and len(left) < 1024
 
 
 # --------------------------------------------------------------------- crashes

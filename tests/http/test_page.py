@@ -659,6 +659,26 @@ def test_german(wall, browser):
     browser.wait_text("#connection", "watching")
 
 
+def test_who_paints_in_each_language(tmp_path, browser):
+    """The page of /servers; the visitor's language, else the wall's."""
+    with board_wall(tmp_path, "language = de\n", rate="0ms", core="[display]\ntitle = A & B\n") as wall, \
+            Board(wall) as board:
+        for n in range(2):
+            token = board.register("visitor-%d" % n, "web page")
+            for i in range(600):
+                board.paint(token, 0, 0, i % 2)
+        for path, lang, head, guests, nav in (
+                ("servers", "de", "wer das Brett bemalt", "und 2 Gäste dieser Seite: 1.200 Pixel", "Die Wand"),
+                ("servers?lang=en", "en", "who paints the board", "and 2 guests of this page: 1,200 pixels", "The wall"),
+                ("servers", "en", "who paints the board", "and 2 guests of this page: 1,200 pixels", "The wall")):
+            browser.goto(url(wall, path))
+            browser.wait_text("main p", guests)
+            assert browser.text("h1") == "A & B " + head and browser.text("nav a") == nav
+            assert browser.eval("document.title") == head
+            assert browser.eval("document.documentElement.lang") == lang
+        assert browser.ask("axe") == []
+
+
 def test_each_word_is_there_in_each_language(wall, browser):
     browser.goto(url(wall))
     words = browser.eval("Promise.all(['en', 'de'].map(name => import(`/static/words-${name}.js`)))"

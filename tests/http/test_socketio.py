@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 import npm
 from boardclient import Board, board_wall
 from hosts import need
-from p2client import upgrade_request
+from p2client import RawWebSocket, frame, upgrade_request
 from sanitizer import SANITIZED
 from waiting import settled, until
 from wall import SOURCE, wait_for
@@ -486,6 +487,40 @@ def test_a_flood_of_handshakes(wall):
         await member.post("1")
 
     run(steps())
+
+
+def joined(wall):
+    """A WebSocket from its first frame on."""
+    ws = RawWebSocket(wall.port("http"), frame(b"40", opcode=1), path=PATH + "websocket")
+    ws.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    assert [ws.receive()[1][:1], ws.receive()[1][:2]] == [b"0", b"40"]
+    return ws
+
+
+def test_frames_in_pieces(wall):
+    """Of several clients, a byte of each by turns: each is answered as if it were alone."""
+    sockets = [joined(wall) for _ in range(4)]
+    sent = [frame(b'42%d["%s"]' % (n, b"x" * 100 * n), opcode=1) + frame(b"ping %d" % n, opcode=9) for n in range(4)]
+    for at in range(max(map(len, sent))):
+        for ws, bytes_ in zip(sockets, sent):
+            ws.send(bytes_[at:at + 1])
+    for n, ws in enumerate(sockets):
+        assert [ws.receive(), ws.receive()] == [(1, b"43%d[]" % n), (10, b"ping %d" % n)]
+        ws.socket.close()
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs memory of its own")
+def test_silent_listeners_cost_little(tmp_path):
+    """Whose frames are complete, and for whom nothing is queued."""
+    with board_wall(tmp_path) as wall:
+        joined(wall).socket.close()
+        before = settled(wall.memory_kib)
+        sockets = [joined(wall) for _ in range(300)]
+        grown = settled(wall.memory_kib) - before
+        assert grown < 300 * 13, "%.1f KiB each" % (grown / 300)
+        for ws in sockets:
+            ws.socket.close()
+        assert wall.stop() == 0
 
 
 def test_clients_that_do_not_read_are_closed(tmp_path):

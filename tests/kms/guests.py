@@ -35,7 +35,7 @@ SUITE = os.environ.get("MURALD_SUITE", "")  # another release of Debian, for its
 QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
 GPUS = ["virtio", "bochs", "cirrus", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
-PATIENCE = 30
+PATIENCE = 90
 DOTS = 1235
 
 

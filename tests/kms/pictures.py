@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import guests as g
 from hud import scan
+from waiting import settled
 
 FONTS = "/usr/share/fonts/truetype/dejavu/"
 SIZE = WIDTH, HEIGHT = 1280, 720
@@ -55,10 +56,11 @@ def shot(wall, head=None):
 
 
 def when_ready(wall, claim, head=None):
-    """The screen, when the claim is true of it and it is still."""
+    """The screen, when the claim is true of it and it is still, with the figures, which change once a second: so
+    that they are the same in each run."""
     def look():
-        image = shot(wall, head)
-        return claim(image) and image.tobytes() == shot(wall, head).tobytes() and image
+        image = settled(lambda: shot(wall, head), 3, limit=120)
+        return claim(image) and image
     return g.wait_for("the picture", look, 120)
 
 

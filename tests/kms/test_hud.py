@@ -72,7 +72,7 @@ def test_rates_and_frames(boot):
     wall.noise()
     picture_is(wall, PICTURE)
     says(wall, BELOW, "so far")
-    g.wait_for("sleep, when nobody is counted any more", lambda: wall.slept(3), 60)
+    g.wait_for("sleep, when nobody is counted any more", lambda: wall.slept(3))
     still = says(wall, BELOW, "nobody is painting")
     screen.count_flips()
     assert wall.slept(3), "a thread woke up"
@@ -81,9 +81,10 @@ def test_rates_and_frames(boot):
     time.sleep(0.3)  # the first one begins the second that is counted
     wall.dot(2, 1, (255, 0, 255))
     g.wait_for("another rate", lambda: screen.guest.shot().crop(*BELOW).diff(still))
-    g.wait_for("sleep again", lambda: wall.slept(3), 60)
+    g.wait_for("sleep again", lambda: wall.slept(3))
     # the rate and who paints, the end of the one and of the other, and the pixels with their ripples
-    assert 4 <= screen.flips() <= 8 + 2 * 17
+    # where the machine is slow, fewer frames have more of it in each
+    assert 2 <= screen.flips() <= 8 + 2 * 17
     says(wall, BELOW, "nobody is painting")
     picture_is(wall, PICTURE)
 
@@ -99,14 +100,14 @@ def test_on_the_picture_while_nobody_paints(boot, method):
     assert "canvas: 1280x800\n" in wall.log()
     card = (36, 648, 940, 126)
     says(wall, card, "nobody is painting")
-    wall.reload(attract="1s")
+    wall.reload(attract="8s")  # a look takes some seconds on a busy machine
     says(wall, (130, 200, 1020, 100), "Nobody is painting. Your turn:")  # a part without its edges
     if method == "atomic":
         screen.count_flips()
         assert wall.slept(3) and screen.flips() == 0, "it stands still"
 
     def gone():
-        wall.dot(640, 320, (255, 0, 0))  # below it; and were this slow, it would come again
+        wall.dot(640, 320, (255, 0, 0))  # below it
         return len(pil(screen.guest.shot().crop(0, 0, 1280, 640)).getcolors()) == 2
     g.wait_for("the invitation to end with the first pixel", gone)
     wall.reload(attract="0")
@@ -170,7 +171,7 @@ def test_a_film_plays_until_the_first_pixel(boot):
         colours = {colour for _, colour in pil(screen.guest.shot().crop(*card)).getcolors(5000) or ()}
         seen.update(colours & {(0, 0, 200), (100, 0, 100), (200, 0, 0)})
         return (16, 20, 26) in colours and {(0, 0, 200), (200, 0, 0)} <= seen
-    g.wait_for("both colours in the film", played, 60)
+    g.wait_for("both colours in the film", played, 120)
     size = screen.guest.run(recorded)[1]  # both pictures, as it plays them
     says(wall, (410, 290, 600, 145), "in fast motion")  # right of its window
     assert screen.guest.run(recorded)[1] == size, "what is on the screen alone is not recorded"
@@ -191,5 +192,5 @@ def test_a_ripple_closes_in_on_a_pixel(boot):
         around = pil(screen.guest.shot().crop(640 - 66, 304 - 66, 132, 132))
         ink = around.convert("L").point([0] * 255 + [255])
         return all(ink.crop(part).getbbox() for part in ((0, 0, 66, 66), (66, 66, 132, 132)))
-    g.wait_for("a white ring around the pixel", ring, 60)
+    g.wait_for("a white ring around the pixel", ring, 120)
     picture_is(wall, PICTURE)

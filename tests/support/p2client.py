@@ -195,10 +195,10 @@ def upgrade_request(path):
 class RawWebSocket:
     """A WebSocket client that also sends what it should not."""
 
-    def __init__(self, port, first=b"", source=""):
+    def __init__(self, port, first=b"", source="", path="/any/path?x"):
         self.socket = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
         self.socket.settimeout(30)
-        self.socket.sendall(upgrade_request("/any/path?x") + first)
+        self.socket.sendall(upgrade_request(path) + first)
         self.buf = b""
         while b"\r\n\r\n" not in self.buf:
             got = self.socket.recv(4096)

@@ -15,6 +15,14 @@ BPF_MAP_CREATE, BPF_MAP_TYPE_ARRAY = 0, 2
 MODULE = os.path.join(BUILD, ".libs", "xdp.module")
 
 
+def has_xdp():
+    try:
+        need_xdp()
+    except pytest.skip.Exception:
+        return False
+    return True
+
+
 def need_xdp():
     """Skips where it was not built, and where the kernel has it not, or not for us."""
     if not os.path.exists(MODULE):

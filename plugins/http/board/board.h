@@ -38,8 +38,9 @@ struct board_config {
 	const char *secrets, *admin_token;
 	bool click; /* painting from the web page is allowed */
 	bool identity_is_name;
-	const char *origins; /* other sites whose pages may paint */
-	uint64_t painters;   /* cells of a source in rate_ms; 0: no limit */
+	const char *origins;  /* other sites whose pages may paint */
+	uint64_t painters;    /* cells of a source in rate_ms; 0: no limit */
+	const char *language; /* of the page of /servers, or auto */
 };
 
 struct board_json; /* board-json.c's */

@@ -19,23 +19,32 @@
 /* The page is kept for this many times as long as it took to build. */
 #define REST_FACTOR 20
 
+/* In English; page/servers.js has what is marked in the visitor's language.  Two parts,
+ * with the title between them. */
 static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	"<!DOCTYPE html>\n<html lang=\"en\" data-language=\"%s\"><head>"
+	"<meta charset=\"utf-8\">"
 	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
 	"<meta name=\"color-scheme\" content=\"dark light\">"
-	"<title>murald: who paints</title>"
+	"<title data-t=\"who\">who paints the board</title>"
 	"<link rel=\"icon\" href=\"/static/icon.svg\" type=\"image/svg+xml\">"
-	"<link rel=\"stylesheet\" href=\"/static/page.css\"></head><body>"
-	"<header><h1>murald <span>who paints the "
-	"board</span></h1></header><main><section>"
-	"<table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Author</th>"
-	"<th scope=\"col\" class=\"number\">Pixels</th>"
-	"<th scope=\"col\" class=\"number\">Changed nothing</th></tr></thead><tbody>\n";
+	"<link rel=\"stylesheet\" href=\"/static/page.css\">"
+	"<script type=\"module\" src=\"/static/servers.js\"></script></head><body>"
+	"<header><h1>";
 
-static const char tail[] = "</section></main><footer><nav aria-label=\"More\">"
-			   "<a href=\"/\">The wall</a> <a href=\"/admin/\">For the "
-			   "operator</a></nav></footer>"
-			   "</body></html>\n";
+static const char columns[] =
+	" <span data-t=\"who\">who paints the board</span></h1></header><main><section>"
+	"<table><thead><tr><th scope=\"col\" data-t=\"name\">Name</th>"
+	"<th scope=\"col\" data-t=\"author\">Author</th>"
+	"<th scope=\"col\" class=\"number\" data-t=\"pixels\">Pixels</th>"
+	"<th scope=\"col\" class=\"number\" data-t=\"nothing\">Changed nothing</th>"
+	"</tr></thead><tbody>\n";
+
+static const char tail[] =
+	"</section></main><footer><nav aria-label=\"More\" data-l=\"links\">"
+	"<a href=\"/\" data-t=\"wall\">The wall</a> "
+	"<a href=\"/admin/\" data-t=\"operator\">For the operator</a></nav></footer>"
+	"</body></html>\n";
 
 static void
 put_row(FILE *out, const struct generator *generator)
@@ -102,19 +111,42 @@ rank(const struct board *board, struct ranking *ranking)
 }
 
 static void
-put_page(FILE *out, const struct ranking *ranking)
+put_head(FILE *out, const struct board *board)
 {
-	fputs(head, out);
+	const char *title = mural_title(board->web->host);
+
+	fprintf(out, head, board->config.language);
+	html_put(out, title && *title ? title : "murald");
+	fputs(columns, out);
+}
+
+static void
+put_guests(FILE *out, const struct ranking *ranking)
+{
+	const bool one = ranking->guests == 1;
+
+	fprintf(out,
+		"<p data-t=\"%s\" data-n=\"%zu\" data-p=\"%" PRIu64
+		"\">and %zu guest%s of this page: %" PRIu64 " pixels</p>",
+		one ? "guest" : "guests", ranking->guests, ranking->guests_pixels,
+		ranking->guests, one ? "" : "s", ranking->guests_pixels);
+}
+
+static void
+put_rows(FILE *out, const struct ranking *ranking)
+{
+	const size_t more = ranking->all - ranking->n;
+
 	for (size_t i = 0; i < ranking->n; i++)
 		put_row(out, ranking->list[i]);
 	fputs("</tbody></table>", out);
-	if (ranking->n < ranking->all)
-		fprintf(out, "<p>and %zu more that painted less</p>",
-			ranking->all - ranking->n);
+	if (more > 0)
+		fprintf(out,
+			"<p data-t=\"more\" data-n=\"%zu\">and %zu more that painted less"
+			"</p>",
+			more, more);
 	if (ranking->guests > 0)
-		fprintf(out, "<p>and %zu guest%s of this page: %" PRIu64 " pixels</p>",
-			ranking->guests, ranking->guests == 1 ? "" : "s",
-			ranking->guests_pixels);
+		put_guests(out, ranking);
 	fputs(tail, out);
 }
 
@@ -130,7 +162,8 @@ make_page(struct board *board)
 	rank(board, &ranking);
 	out = ranking.list ? open_memstream(&text, &len) : NULL;
 	if (out) {
-		put_page(out, &ranking);
+		put_head(out, board);
+		put_rows(out, &ranking);
 		if (fclose(out) == 0)
 			page = response_new(text, len, MHD_RESPMEM_MUST_FREE,
 				"text/html; charset=utf-8");

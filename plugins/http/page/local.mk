@@ -21,7 +21,7 @@ PAGE_FILES = \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
 	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \
 	%D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js %D%/picture-words.js %D%/pictures.js \
-	%D%/place.js %D%/socket.io.js \
+	%D%/place.js %D%/servers.js %D%/socket.io.js \
 	%D%/ways.js %D%/words-de.js \
 	%D%/words-en.js %D%/words.js
 PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh

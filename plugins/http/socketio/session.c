@@ -83,6 +83,7 @@ session_free(struct sessions *sessions, struct session *session)
 	sessions->n_joined -= session->joined;
 	if (sessions->n == 0)
 		event_ring_finish(&sessions->events);
+	free(session->queue);
 	free(session);
 }
 
@@ -148,7 +149,11 @@ enum session_end
 session_enqueue(struct session *session, const char *text, size_t len)
 {
 	if (session->queued_packets == POLL_PACKETS ||
-		session->queue_len + 1 + len > sizeof(session->queue))
+		session->queue_len + 1 + len > SESSION_QUEUE_BYTES)
+		return END_SLOW;
+	if (!session->queue)
+		session->queue = malloc(SESSION_QUEUE_BYTES);
+	if (!session->queue)
 		return END_SLOW;
 	if (session->queue_len > 0)
 		session->queue[session->queue_len++] = ENGINEIO_SEPARATOR;
@@ -156,6 +161,14 @@ session_enqueue(struct session *session, const char *text, size_t len)
 	session->queue_len += len;
 	session->queued_packets++;
 	return END_NONE;
+}
+
+void
+session_clear_queue(struct session *session)
+{
+	free(session->queue);
+	session->queue = NULL;
+	session->queue_len = session->queued_packets = 0;
 }
 
 /* The namespace / may have a query behind it. */
@@ -258,8 +271,9 @@ session_body(struct sessions *sessions, struct session *session)
 	const struct event_ring *ring = &sessions->events;
 	size_t len = session->queue_len, packets = session->queued_packets;
 
-	memcpy(sessions->body, session->queue, len);
-	session->queue_len = session->queued_packets = 0;
+	if (len > 0)
+		memcpy(sessions->body, session->queue, len);
+	session_clear_queue(session);
 	while (packets < POLL_PACKETS && session_backlog(sessions, session) > 0) {
 		struct event_ring_slice piece;
 

@@ -40,7 +40,7 @@ enum session_end {
 	END_BY_CLIENT,       /* the client closed it */
 	END_PROTOCOL_ERROR,  /* a broken packet or request */
 	END_PING_TIMEOUT,    /* no answer to a ping */
-	END_SLOW,            /* it does not fetch its packets */
+	END_SLOW,            /* it does not fetch its packets, or memory is short */
 	END_EVICTED,         /* its source has most, and the table was full */
 	END_CONNECTION_LOST, /* its WebSocket was closed */
 	END_SHUTDOWN,        /* the plugin stops */
@@ -56,7 +56,7 @@ struct session {
 	uint64_t born_ms; /* as all times here: uv_now() */
 	uint64_t due_ms;  /* of the next ping, or of the pong */
 	bool pinged;
-	char queue[SESSION_QUEUE_BYTES]; /* packets with separators between them */
+	char *queue; /* packets with separators between them; NULL: none, as mostly */
 	size_t queue_len, queued_packets;
 
 	/* socketio.c's */
@@ -93,6 +93,9 @@ enum session_end session_receive(struct sessions *sessions, struct session *sess
 
 /* Queues a packet for it, to be sent before any event. */
 enum session_end session_enqueue(struct session *session, const char *text, size_t len);
+
+/* What was queued is sent. */
+void session_clear_queue(struct session *session);
 
 /* Checks its time-outs; may queue a ping. */
 enum session_end session_tick(struct session *session, uint64_t now_ms);

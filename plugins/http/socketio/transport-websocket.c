@@ -48,7 +48,7 @@ session_socket_pump(struct socketio *io, struct session *session)
 
 		websocket_send(ws, WEBSOCKET_TEXT, packet, len);
 	}
-	session->queue_len = session->queued_packets = 0;
+	session_clear_queue(session);
 	while (!ws->closing && websocket_pending(ws) == 0 &&
 		session_backlog(&io->sessions, session) > 0) {
 		struct event_ring_slice piece;

@@ -23,11 +23,7 @@ store_each_generator(struct store *store,
 	sqlite3_stmt *read;
 	int code;
 
-	/* removed generators whose last cell was painted over */
-	sqlite3_exec(store->db,
-		"DELETE FROM generator WHERE id IS NULL AND number NOT IN"
-		" (SELECT generator FROM cell)",
-		NULL, NULL, NULL);
+	sqlite3_exec(store->db, STORE_SWEEP, NULL, NULL, NULL);
 	read = store_prepare(store->db,
 		"SELECT number, id, name, author, secret, pixels, unnecessary"
 		" FROM generator ORDER BY number");

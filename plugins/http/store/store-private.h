@@ -12,6 +12,11 @@
 /* The log keeps this many pixels. */
 #define LOG_MAX 10000000
 
+/* Deletes removed generators whose last cell was painted over. */
+#define STORE_SWEEP                                                                      \
+	"DELETE FROM generator WHERE id IS NULL AND number NOT IN"                       \
+	" (SELECT generator FROM cell)"
+
 enum store_change_kind {
 	CHANGE_NUMBER,
 	CHANGE_GENERATOR,
@@ -65,6 +70,7 @@ enum statement {
 	SQL_ADD,
 	SQL_FOLD,
 	SQL_CUT,
+	SQL_SWEEP,
 	N_STATEMENTS,
 };
 
@@ -80,7 +86,8 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[N_STATEMENTS];
 	int64_t first_pixel, next_pixel;
-	bool failing; /* and logged */
+	size_t removed; /* generators, since the last sweep */
+	bool failing;   /* and logged */
 
 	/* the main thread's */
 	struct store_wait *waits;

@@ -7,6 +7,10 @@
 /* The log is cut when it is this much too long. */
 #define LOG_CUT_MIN 50000
 
+/* Who registers for ever, and so has older ones removed, is not to fill the disk: so many
+ * stay in the file at most.  A sweep looks at each cell. */
+#define REMOVED_MAX 1024
+
 /* The last log entry of each cell in a part of the log. */
 #define LAST_OF_EACH_PLACE(part)                                                         \
 	" FROM log WHERE number IN"                                                      \
@@ -42,6 +46,7 @@ static const char *const sql[N_STATEMENTS] = {
 		"INSERT OR REPLACE INTO base SELECT place, colour" LAST_OF_EACH_PLACE(
 			"number < ?1"),
 	[SQL_CUT] = "DELETE FROM log WHERE number < ?1",
+	[SQL_SWEEP] = STORE_SWEEP,
 };
 
 /* -------------------------------------------------------------------- helpers */
@@ -130,6 +135,7 @@ put_generator(struct store *store, const struct store_generator *generator)
 	sqlite3_bind_text(put, 3, generator->name, -1, SQLITE_STATIC);
 	sqlite3_bind_text(put, 4, generator->author, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(put, 5, generator->secret, STORE_SECRET_LEN, SQLITE_STATIC);
+	store->removed += !generator->id;
 	return statement_run(put);
 }
 
@@ -167,6 +173,16 @@ write_changes(struct store *store, const struct batch *batch)
 		change = change->next)
 		code = write_change(store, change);
 	return code;
+}
+
+/* After the pixels of the batch, since some of them may be those of who was removed. */
+static int
+sweep_removed(struct store *store)
+{
+	if (store->removed < REMOVED_MAX)
+		return SQLITE_OK;
+	store->removed = 0;
+	return statement_run(store->statements[SQL_SWEEP]);
 }
 
 /* After the pixels of the batch, some of which were set before that. */
@@ -218,6 +234,8 @@ write_batch(struct store *store, const struct batch *batch, int64_t *first)
 		code = write_pixels(store, batch);
 	if (code == SQLITE_OK)
 		code = forget_cells(store, batch);
+	if (code == SQLITE_OK)
+		code = sweep_removed(store);
 	if (code == SQLITE_OK)
 		code = cut_log(store, store->next_pixel + batch->n_pixels, first);
 	if (code == SQLITE_OK)

@@ -383,6 +383,59 @@ TEST_WITH(a_picture_is_restored_in_one_frame, set_up, tear_down)
 	mural_reader_free(reader);
 }
 
+struct recorder {
+	struct canvas *canvas;
+	pthread_t thread;
+	uint32_t saw;
+	bool over; /* the main thread's */
+};
+
+static void *
+look_later(void *arg)
+{
+	struct recorder *recorder = arg;
+
+	canvas_give_way(recorder->canvas);
+	recorder->saw = recorder->canvas->pixels[0];
+	return NULL;
+}
+
+static int
+paint_while_recording(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+{
+	struct recorder *recorder = arg;
+
+	(void)rect;
+	pixels[0] = RED;
+	return -pthread_create(&recorder->thread, NULL, look_later, recorder);
+}
+
+static void
+on_recorded(void *arg, const struct reins_done *done)
+{
+	struct recorder *recorder = arg;
+
+	assert_int_equal(done->error, 0);
+	pthread_join(recorder->thread, NULL);
+	recorder->over = true;
+}
+
+/* What is copied meanwhile is the canvas after it. */
+TEST_WITH(who_gives_way_goes_on_after_an_act, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct recorder recorder = { .canvas = &f->canvas };
+
+	look_later(&recorder);
+	assert_int_equal(recorder.saw, BACKGROUND);
+	assert_int_equal(reins_restore(f->reins, RECT(0, 0, 1, 1), paint_while_recording,
+				 on_recorded, &recorder),
+		0);
+	while (!recorder.over)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(recorder.saw, RED);
+}
+
 TEST_WITH(nothing_lies_outside, set_up, tear_down)
 {
 	struct fixture *f = *state;

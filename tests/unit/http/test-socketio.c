@@ -225,8 +225,11 @@ TEST(silence_ends_a_session)
 	assert_int_equal(session_tick(session, 70998), END_NONE);
 	assert_int_equal(session->queue_len, 1);
 	assert_int_equal(session_tick(session, 70999), END_NONE);
-	assert_string_equal(session->queue, "2\x1e"
-					    "2");
+	assert_int_equal(session->queue_len, 3);
+	assert_memory_equal(session->queue,
+		"2\x1e"
+		"2",
+		3);
 	assert_int_equal(session_tick(session, 90999), END_PING_TIMEOUT);
 	sessions_finish(sessions);
 	free(sessions);
@@ -243,6 +246,10 @@ TEST(a_queue_has_a_limit)
 	while (session_receive(sessions, session, &packet, 0) == END_NONE)
 		n++;
 	assert_int_equal(n, POLL_PACKETS);
+	/* and are forgotten once they are fetched */
+	assert_true(session_body(sessions, session) > 0);
+	assert_null(session->queue);
+	assert_int_equal(session_receive(sessions, session, &packet, 0), END_NONE);
 	sessions_finish(sessions);
 	free(sessions);
 }
