@@ -12,8 +12,8 @@
  * makes a ping out of a veth also takes it at the other end.  drop has all that arrives
  * dropped at once, until it is killed; prints "ready".  pass does the same with a program
  * that passes all on, behind the driver (generic).  cost runs the program of murald's
- * xdp.module over one ping; prints the ns of a run, and of one that does nothing, some
- * times.
+ * xdp.module over one ping; prints the ns of a run, of one that does nothing, and of one
+ * over a TCP segment, some times.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -202,8 +202,10 @@ cost(char *argv[])
 	const uint8_t *to = frame.at + 14 + (frame.version == 4 ? 16 : 24);
 	struct xdp_tap *tap;
 	char why[XDP_WHY_MAX];
-	uint32_t ns[2];
+	struct frame other = frame;
+	uint32_t ns[3];
 
+	other.at[14 + (frame.version == 4 ? 9 : 6)] = IPPROTO_TCP;
 	memcpy(card.mac, frame.at, 6);
 	memcpy(&own.four[0], to, 4);
 	memcpy(own.six[0], to, 16);
@@ -214,11 +216,12 @@ cost(char *argv[])
 	module->set_own(tap, &own);
 	for (int i = 0; i < TAKES; i++) {
 		if (module->run(false, frame.at, frame.len, 1, ROUND, &ns[0]) < 0 ||
-			module->run(true, frame.at, frame.len, 1, ROUND, &ns[1]) < 0)
+			module->run(true, frame.at, frame.len, 1, ROUND, &ns[1]) < 0 ||
+			module->run(false, other.at, other.len, 1, ROUND, &ns[2]) < 0)
 			errx(1, "cannot run the program");
 		while (module->drain(tap, ROUND, nothing, NULL) > 0)
 			;
-		printf("%u %u\n", ns[0], ns[1]);
+		printf("%u %u %u\n", ns[0], ns[1], ns[2]);
 	}
 	module->close(tap);
 }

@@ -7,8 +7,11 @@ import statistics
 import subprocess
 import tempfile
 
+from procfs import threads_seconds
+
 SIZE = 640, 360
 GOALS = {"IPv4": 60, "IPv6": 60}  # ns a ping, net
+COMMANDS_A_FRAME = 80  # of text, in 1500 bytes
 
 
 def obstacle(program):
@@ -26,11 +29,12 @@ def cost(program, module, name, ends, spread, show):
     """Of a run, less one of a program that does nothing."""
     out = subprocess.run([program("xdpgen"), "cost", module, *ends], check=True, stdout=subprocess.PIPE, text=True)
     takes = [tuple(map(int, line.split())) for line in out.stdout.splitlines()]
-    net = spread([ours - nothing for ours, nothing in takes])
+    net = spread([ours - nothing for ours, nothing, _ in takes])
     row = {"name": name + ", cost", "unit": "ns a ping, net of nothing", "murald": net,
-           "least": spread([nothing for _, nothing in takes]), "ok": net["median"] <= GOALS[name]}
-    print("  %-6s %s ns a ping, net of the %s ns of nothing%s" % (
-        name, show(net, 0), show(row["least"], 0), "" if row["ok"] else "\n  MISSED: at most %d" % GOALS[name]))
+           "least": spread([nothing for _, nothing, _ in takes]),
+           "passes": spread([other - nothing for _, nothing, other in takes]), "ok": net["median"] <= GOALS[name]}
+    print("  %-6s %s ns a ping, net of the %s ns of nothing; %s ns where it is none%s" % (
+        name, show(net, 0), show(row["least"], 0), show(row["passes"], 0), "" if row["ok"] else "\n  MISSED: at most %d" % GOALS[name]))
     return row
 
 
@@ -127,11 +131,12 @@ def rates(rate, name, ends, runs, spread, show):
 
 
 class Pixelflut:
-    """Its own rate through a card that has the program, beside one that has an empty one, and none."""
+    """Its own rate through a card that has the program, beside one that has an empty one, and none; and what part of
+    murald's time for a frame the program takes to pass it on."""
 
-    def __init__(self, program, pair, sender, receiver, seconds):
+    def __init__(self, program, pair, sender, receiver, seconds, passes_ns):
         self.program, self.pair, self.sender, self.receiver = program, pair, sender, receiver
-        self.seconds = seconds
+        self.seconds, self.passes_ns = seconds, passes_ns
 
     def flood(self, accelerate):
         from wall import Wall
@@ -145,9 +150,10 @@ class Pixelflut:
                      self.pair.server.ip4, "1234", "4", "%dx%d" % SIZE, self.seconds],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
                 commands, seconds, _ = map(float, flood.stdout.readline().split())
+                used = threads_seconds(wall.pid)
                 wrong = int(flood.communicate("look\n")[0])
         assert flood.returncode == 0
-        return {"rate": commands / seconds, "right": wrong == 0}
+        return {"rate": commands / seconds, "cpu_ns": used / commands * 1e9, "right": wrong == 0}
 
     def passed(self):
         with attached(self.program, self.pair, "pass"):
@@ -163,12 +169,15 @@ class Pixelflut:
         row = {"name": "Pixelflut beside", "unit": "commands a second", "runs": taken,
                "murald": spread([r["rate"] for r in taken["xdp"]]),
                "of_nothing": ratio(taken, "nothing"), "of_off": ratio(taken, "off"),
+               "part": self.passes_ns / (COMMANDS_A_FRAME * statistics.median(r["cpu_ns"] for r in taken["xdp"])),
                "right": all(r["right"] for kind in taken.values() for r in kind)}
-        row["ok"] = row["right"] and row["of_nothing"] >= 0.95
+        fast = row["of_nothing"] >= 0.95 or row["part"] <= 0.05
+        row["ok"] = row["right"] and fast
         print("  Pixelflut through the same card %s M/s   %.2f of the same with nothing, %.2f without a program   "
-              "picture %s%s" % (show(row["murald"], 1, 1e-6), row["of_nothing"], row["of_off"],
-                                "right" if row["right"] else "WRONG",
-                                "" if row["of_nothing"] >= 0.95 else "\n  MISSED: at least 0.95 of nothing's"))
+              "%.3f of murald's time for a frame   picture %s%s" % (
+                  show(row["murald"], 1, 1e-6), row["of_nothing"], row["of_off"], row["part"],
+                  "right" if row["right"] else "WRONG",
+                  "" if fast else "\n  MISSED: at least 0.95 of nothing's, or at most 0.05 of the time"))
         return row
 
 
@@ -186,5 +195,6 @@ def measure(program, build, runs, seconds, spread, show, sender, receiver, colou
             rows.append(cost(program, module, name, two, spread, show))
         for name, two in ends.items():
             rows.append(rates(rate, name, two, runs, spread, show))
-        rows.append(Pixelflut(program, pair, sender, receiver, seconds).row(runs, spread, show))
+        passes_ns = rows[0]["passes"]["median"]
+        rows.append(Pixelflut(program, pair, sender, receiver, seconds, passes_ns).row(runs, spread, show))
     return rows
