@@ -12,6 +12,7 @@ from xdp import has_xdp
 TEMPLATE = "2001:db8:0:1XXX:YYY:RR:GG:BB"
 TARGET = "2001:db8:0:1001:2:ff:22:11"
 ICMP = "[plugin icmp]\ninterface = wire0\n"
+XDP = ICMP + "accelerate = xdp\nkernel-replies = suppress\n"
 IPV6 = "[plugin ipv6]\ninterface = wire0\nndp = yes\ntemplate = %s\n" % TEMPLATE
 SOLICITATIONS, PINGS = 190000, 150000  # a second
 SENDERS = 40000
@@ -70,8 +71,7 @@ ATTACKS = [
     Attack("pings in a painter's name", forged, ("victim",), ICMP, core=LIMIT),
     Attack("150,000 pings a second of 40,000 forged senders", many_senders, ("victim", "ping"), ICMP, core=LIMIT,
            long=True),
-    *([Attack("the same, decoded by XDP", many_senders, ("victim", "ping"), ICMP + "accelerate = xdp\n", core=LIMIT,
-              long=True)]
+    *([Attack("the same, decoded by XDP", many_senders, ("victim", "ping"), XDP, core=LIMIT, long=True)]
       if has_xdp() else []),
     Attack("190,000 solicitations a second of one station", one_station, ("solicitation",), IPV6),
     Attack("190,000 solicitations a second of 30,000 stations", many_stations, ("solicitation",), IPV6),

@@ -398,7 +398,8 @@ def test_the_film(wall, browser, tmp_path):
     wait_for("the button", lambda: not browser.eval("document.getElementById('wall-timelapse').hidden"))
     assert not browser.eval("performance.getEntriesByType('resource').some(e => e.name.includes('film'))")
     browser.press("#wall-timelapse")
-    wait_for("the film", lambda: film(browser, "return film?.reel?.shown") == 0)
+    wait_for("the film to play to its end", lambda: film(
+        browser, "return film?.reel && !film.playing && film.reel.shown === film.reel.moments.length - 1"), 60)
     # each moment, in any order, is what the wall was
     n = film(browser, "return film.reel.moments.length")
     at = [film(browser, "await film.go(film.reel.moments[%d].time);"
@@ -785,6 +786,24 @@ def test_people_get_a_page_where_there_is_nothing(wall, browser):
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(wall, path)
         assert json.loads(refused.value.read()) == {"error": "404 Not Found", "success": False}
+
+
+OVERLAPS = """(() => {
+    const boxes = [...document.querySelectorAll("#kiosk img, #kiosk h1, #kiosk div p, #kiosk .rate")]
+        .map(e => e.getBoundingClientRect());
+    return boxes.some((a, i) => a.right > innerWidth || a.bottom > innerHeight || boxes.slice(i + 1).some(b =>
+        a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1));
+})()"""
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1080, 1920), (1024, 768)])
+def test_a_second_screen_of_another_shape(wall, tmp_path, size):
+    """All of the strip is seen, none of it above another."""
+    with Browser(tmp_path, *size) as browser:
+        browser.goto(url(wall, "?kiosk"))
+        browser.wait_text("#kiosk code", "| nc ")
+        wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
+        assert not browser.eval(OVERLAPS)
 
 
 def test_a_second_screen(wall, browser, tmp_path):

@@ -379,6 +379,9 @@ def test_removals_outlive_a_restart(engine, tmp_path):
         for token in tokens:
             gone(b, token)
             assert not known(a, token)
+    with board_wall(short_folder(tmp_path, "a"), rate="1h") as wall, Board(wall) as board:
+        assert not known(board, one)  # also if it shares nothing any more
+        assert wall.stop() == 0
 
 
 @needs_http

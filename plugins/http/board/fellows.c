@@ -287,10 +287,10 @@ fellows_stop(struct fellows *fellows)
 {
 	struct fellows_removed *removed;
 
-	if (!fellows->host)
-		return;
-	(void)mural_follow(fellows->host, TOPIC, 0, 0, NULL);
-	generators_watch(fellows->generators, NULL, NULL);
+	if (fellows->host) {
+		(void)mural_follow(fellows->host, TOPIC, 0, 0, NULL);
+		generators_watch(fellows->generators, NULL, NULL);
+	}
 	while ((removed = TAILQ_FIRST(&fellows->removed)))
 		drop_removed(fellows, removed);
 	fellows->host = NULL;

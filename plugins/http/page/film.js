@@ -227,10 +227,10 @@ class Film {
 	}
 }
 
-// Opens the player in an element; `record` is what /history says, `view` the page's.
+// Opens the player in an element, and plays; `record` is what /history says, `view` the page's.
 export function open_film(place, record, view) {
 	const film = new Film(record, view);
 
 	place.append(film.root);
-	film.load(false);
+	film.load(false).then(() => film.play(true));
 }

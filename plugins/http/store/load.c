@@ -49,7 +49,7 @@ store_each_removed(struct store *store,
 	void (*each)(const char *id, bool is_told, void *arg), void *arg)
 {
 	sqlite3_stmt *read =
-		store_prepare(store->db, "SELECT id, told FROM removed ORDER BY number");
+		store_prepare(store->db, "SELECT id, told FROM removed ORDER BY rowid");
 	int code;
 
 	while ((code = sqlite3_step(read)) == SQLITE_ROW)

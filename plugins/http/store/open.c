@@ -39,8 +39,7 @@ static const char *const migrations[] = {
 	/* the base picture under a log that was cut */
 	"CREATE TABLE base (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL);",
 	/* tokens that other walls may still have, the oldest first */
-	("CREATE TABLE removed (number INTEGER PRIMARY KEY AUTOINCREMENT,"
-	 " id TEXT UNIQUE NOT NULL, told INTEGER NOT NULL);"),
+	"CREATE TABLE removed (id TEXT PRIMARY KEY, told INTEGER NOT NULL);",
 };
 
 #define SCHEMA ((int)ARRAY_LEN(migrations))
