@@ -80,7 +80,7 @@ struct run {
 	uint32_t x, y, n, tile;
 	size_t at; /* the place of its first pixel in pictures */
 	uint32_t *pixels;
-	uint64_t *was, *put;    /* of the journal; NULL: there is none */
+	uint64_t *was, *put;    /* of the journal */
 	struct keeper_row kept; /* of NULLs: nobody knows what lies under */
 };
 
@@ -94,13 +94,13 @@ run_at(const struct hand *hand, const struct mural_rect *rect, uint32_t x, uint3
 	const size_t at = (size_t)(y - rect->y) * rect->width + x - rect->x;
 	const uint32_t end =
 		MIN((x / MURAL_TILE + 1) * MURAL_TILE, rect->x + rect->width);
+	/* who only counts has no journal of this rectangle, and does not look into it */
+	const bool has_journal = memcmp(&journal->rect, rect, sizeof(*rect)) == 0;
+	const size_t place = has_journal ? at : 0;
 	struct run run = { x, y, end - x, mural_tile_at(&hand->brush, x, y), at,
-		pixel_at(hand->canvas, x, y), NULL, NULL, { NULL, NULL } };
+		pixel_at(hand->canvas, x, y), journal->was + place, journal->put + place,
+		{ NULL, NULL } };
 
-	if (memcmp(&journal->rect, rect, sizeof(*rect)) == 0) {
-		run.was = journal->was + at;
-		run.put = journal->put + at;
-	}
 	if (hand->keeper)
 		run.kept = keeper_row(hand->keeper, x, y);
 	return run;

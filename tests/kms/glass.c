@@ -3,11 +3,14 @@
  * Measures, in a guest whose screen is QEMU's bochs-display, how long after a question to
  * the control socket the screen shows what was asked for, by that machine's own clock.
  *
- *   glass SOCKET <QUESTION     prints "MS-TO-THE-SCREEN MS-TO-THE-ANSWER", then the
- * answer glass spin                 computes in vain for ever, when nobody else wants to
+ *   glass SOCKET WxH+X+Y <QUESTION   prints "MS-TO-THE-SCREEN MS-TO-THE-ANSWER", and then
+ *                                    the answer
+ *   glass spin                       computes in vain for ever, when nobody else wants to
+ *   glass first THREAD               has that thread go first from now on
  *
  * It looks twice in a millisecond, before any other program, at the card's memory and
- * registers: at what the monitor is sent, and whether it is on.
+ * registers: at what the monitor is sent of that part of the screen, which nothing else
+ * changes, and whether it is on.
  */
 #include <err.h>
 #include <errno.h>
@@ -33,15 +36,16 @@
 #define LINE_MAX_BYTES 65536
 
 /* The Bochs VBE registers, 16 bits each, in the second resource. */
-enum { REGISTERS = 0x500 / 2, WIDTH = 1, HEIGHT, PITCH = 6, LEFT = 8, TOP };
+enum { REGISTERS = 0x500 / 2, PITCH = 6, LEFT = 8, TOP };
 
-/* So many places on the screen are compared. */
-enum { COLUMNS = 64, ROWS = 64 };
+/* So many places are compared: more would take a part of the time that is measured. */
+enum { COLUMNS = 32, ROWS = 32 };
 
 struct glass {
 	const volatile uint16_t *registers;
 	const volatile uint32_t *memory;
-	int power; /* of the connector */
+	int power;                       /* of the connector */
+	size_t left, top, width, height; /* that are looked at */
 };
 
 struct look {
@@ -126,9 +130,9 @@ static void
 look_at(const struct glass *glass, struct look *look)
 {
 	const size_t pitch = glass->registers[PITCH];
-	const volatile uint32_t *first =
-		glass->memory + glass->registers[TOP] * pitch + glass->registers[LEFT];
-	const size_t width = glass->registers[WIDTH], height = glass->registers[HEIGHT];
+	const volatile uint32_t *first = glass->memory +
+					 (glass->registers[TOP] + glass->top) * pitch +
+					 glass->registers[LEFT] + glass->left;
 	char power[4] = "";
 
 	(void)!pread(glass->power, power, sizeof(power) - 1, 0);
@@ -136,8 +140,8 @@ look_at(const struct glass *glass, struct look *look)
 	for (size_t y = 0; y < ROWS; y++)
 		for (size_t x = 0; x < COLUMNS; x++)
 			look->pixels[y][x] =
-				first[(2 * y + 1) * height / (2 * ROWS) * pitch +
-					(2 * x + 1) * width / (2 * COLUMNS)];
+				first[(2 * y + 1) * glass->height / (2 * ROWS) * pitch +
+					(2 * x + 1) * glass->width / (2 * COLUMNS)];
 }
 
 /* ------------------------------------------------------------------ the control socket
@@ -235,10 +239,11 @@ main(int argc, char *argv[])
 		go_first((pid_t)strtol(argv[2], NULL, 10));
 		return 0;
 	}
-	if (argc != 2)
-		errx(2, "usage: glass SOCKET <QUESTION | spin | first THREAD");
-	if (strcmp(argv[1], "spin") == 0)
+	if (argc == 2 && strcmp(argv[1], "spin") == 0)
 		spin();
+	if (argc != 3 || sscanf(argv[2], "%zux%zu+%zu+%zu", &glass.width, &glass.height,
+				 &glass.left, &glass.top) != 4)
+		errx(2, "usage: glass SOCKET WxH+X+Y <QUESTION | spin | first THREAD");
 	glass_open(&glass);
 	session_open(&session, argv[1]);
 	go_first(0);

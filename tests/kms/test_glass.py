@@ -3,6 +3,7 @@
 beside a flood: by the clock of a guest that does one instruction a nanosecond, whatever else runs here.  An
 emulated processor's time is otherwise that of its emulation.  tests/kms/glass.c looks."""
 import base64
+import collections
 import glob
 import json
 import os
@@ -18,8 +19,6 @@ from control import png
 FONTS = "/usr/share/fonts/truetype/dejavu/DejaVuSans*.ttf"
 SOCKET = "/run/control"
 MOST_MS = 50
-# what looks at each pixel of the canvas, and takes them from the record
-SLOWER_MS = {"clear": 100, "restore": 200, "undo": 350}
 PLUGINS = """[plugin pixelflut]
 listen = 0.0.0.0:%d
 connections-per-source = 0
@@ -73,11 +72,11 @@ def start(screen, size, canvas):
     return wall.start()
 
 
-def ask(wall, verb, **with_):
-    """How many ms passed until the screen changed, and what was answered."""
+def ask(wall, where, verb, **with_):
+    """How many ms passed until that part of the screen changed, and what was answered."""
     question = {"do": verb, "with": {name.rstrip("_"): value for name, value in with_.items()}}
     line = base64.b64encode(json.dumps(question).encode() + b"\n").decode()
-    out = wall.guest.run("echo %s | base64 -d | glass %s" % (line, SOCKET), timeout=600, check=True)[1]
+    out = wall.guest.run("echo %s | base64 -d | glass %s %s" % (line, SOCKET, where), timeout=600, check=True)[1]
     times, answer = out.split("\n", 1)
     return float(times.split()[0]), json.loads(answer)["is"]
 
@@ -99,13 +98,15 @@ def colours(wall, box):
 
 
 def test_each_verb_is_on_the_screen(screen):
-    """On a wall as a small machine has it, with everything on."""
-    wall, took = start(screen, "1280x720", "1280x600"), {}
+    """On a wall as a small machine has it, with everything on.  The strip below it changes by itself, so only
+    the picture is looked at, and what is laid on it."""
+    wall, took = start(screen, "1280x720", "1280x600"), collections.defaultdict(list)
     all_of_it, part = (0, 0, 1280, 600), (0, 0, 640, 300)
 
-    def shows(name, verb, **with_):
-        took[name], answer = ask(wall, verb, **with_)
-        print("%-20s %5.1f ms" % (name, took[name]), file=sys.stderr)
+    def shows(name, verb, where="1280x600+0+0", **with_):
+        ms, answer = ask(wall, where, verb, **with_)
+        took[name].append(ms)
+        print("%-20s %5.1f ms" % (name, ms), file=sys.stderr)
         return answer
     shows("clear", "clear", colour="#ff0000")
     assert colours(wall, all_of_it) == {RED: 1280 * 600}
@@ -117,20 +118,29 @@ def test_each_verb_is_on_the_screen(screen):
     flood(wall, 640, 300, 0.1)
     shows("highlight", "highlight", source=PAINTER, for_="1h")
     shows("highlight, end", "highlight")
+    undone = shows("undo", "undo", source=PAINTER)
+    assert undone["unknown"] == 0
+    assert colours(wall, part) == {BLUE: 640 * 300}
+    shows("undo of undo", "undo", number=undone["number"])
     shows("undo", "undo", source=PAINTER)
     assert colours(wall, part) == {BLUE: 640 * 300}
-    shows("restore", "restore", at=red_at)
+    restored = shows("restore", "restore", at=red_at)
     assert colours(wall, all_of_it) == {RED: 1280 * 600}
+    shows("undo of restore", "undo", number=restored["number"])
+    assert colours(wall, part) == {BLUE: 640 * 300}
+    shows("restore", "restore", at=red_at)
     shows("notice", "notice", text="The bar is open")
     shows("notice, end", "notice")
-    shows("freeze", "freeze")
-    shows("thaw", "thaw")
-    shows("freeze, part", "freeze", rect="400x400+100+100")
-    shows("thaw, part", "thaw", rect="400x400+100+100")
+    for _ in range(2):
+        shows("freeze", "freeze")
+        shows("thaw", "thaw")
+    shows("freeze, part", "freeze", where="400x400+100+100", rect="400x400+100+100")
+    shows("thaw, part", "thaw", where="400x400+100+100", rect="400x400+100+100")
     shows("blank", "blank", switch="on")
     shows("blank, end", "blank", switch="off")
     assert colours(wall, all_of_it) == {RED: 1280 * 600}
-    slow = {name: ms for name, ms in took.items() if ms > SLOWER_MS.get(name, MOST_MS)}
+    # the first time, the wall may still be busy with what the act before has led to
+    slow = {name: ms for name, ms in took.items() if min(ms) > MOST_MS}
     assert not slow
 
 
