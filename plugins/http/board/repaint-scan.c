@@ -87,15 +87,46 @@ copy_line(const struct board *board, uint32_t x, uint32_t y, uint32_t width)
 		board->line, width);
 }
 
+/* Four pixels, or numbers of each. */
+typedef uint32_t of_pixels __attribute__((vector_size(16)));
+
+#define PIXELS 4
+
+static inline of_pixels
+pixels_load(const uint32_t *from)
+{
+	of_pixels pixels;
+
+	memcpy(&pixels, from, sizeof(pixels));
+	return pixels;
+}
+
+static inline uint32_t
+add_up(of_pixels numbers)
+{
+	return numbers[0] + numbers[1] + numbers[2] + numbers[3];
+}
+
+/* Whether all of them look the same, as they do where an operator cleared. */
+static bool
+is_plain(const uint32_t *pixels, size_t n)
+{
+	return memcmp(pixels, pixels + 1, (n - 1) * sizeof(*pixels)) == 0;
+}
+
 /* Whether all pixels have that colour.  They mostly do: no branch for each. */
 static bool
 all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
 {
-	uint32_t differs = 0;
+	const of_pixels zeros = { 0 };
+	of_pixels differ = zeros;
+	uint32_t differs = 0, i = 0;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (; i + PIXELS <= n; i += PIXELS)
+		differ |= pixels_load(pixels + i) ^ (zeros + colour);
+	for (; i < n; i++)
 		differs |= pixels[i] ^ colour;
-	return differs == 0;
+	return (differs | differ[0] | differ[1] | differ[2] | differ[3]) == 0;
 }
 
 /* Adds up a line of a cell's pixels, red and blue in one sum while it cannot overflow. */
@@ -103,38 +134,50 @@ static void
 add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
 {
 	while (n > 0) {
-		uint32_t some = n < 256 ? n : 256, rb = 0, g = 0;
+		const uint32_t some = n < 256 ? n : 256;
+		of_pixels rb = { 0 }, g = { 0 };
+		uint32_t i = 0;
 
-		for (uint32_t i = 0; i < some; i++) {
-			rb += pixels[i] & 0xff00ff;
-			g += pixels[i] >> 8 & 0xff;
+		for (; i + PIXELS <= some; i += PIXELS) {
+			rb += pixels_load(pixels + i) & 0xff00ff;
+			g += pixels_load(pixels + i) >> 8 & 0xff;
 		}
-		sum->r += rb >> 16;
-		sum->g += g;
-		sum->b += rb & 0xffff;
+		for (; i < some; i++) {
+			rb[0] += pixels[i] & 0xff00ff;
+			g[0] += pixels[i] >> 8 & 0xff;
+		}
+		sum->r += add_up(rb) >> 16;
+		sum->g += add_up(g);
+		sum->b += add_up(rb) & 0xffff;
 		pixels += some;
 		n -= some;
 	}
 }
 
 static void
-scan_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
-	const uint32_t *pixels)
+add_plain(struct board_sum *sum, uint32_t colour, uint64_t n)
 {
-	uint32_t colour = expected_colour(board, place);
-	uint64_t before = (uint64_t)y * board->cell;
+	sum->r += (colour >> 16 & 0xff) * n;
+	sum->g += (colour >> 8 & 0xff) * n;
+	sum->b += (colour & 0xff) * n;
+}
+
+static void
+scan_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
+	const uint32_t *pixels, bool plain)
+{
+	const uint32_t colour = expected_colour(board, place), cell = board->cell;
 
 	if (!sum->differs) {
-		if (all_are(pixels, board->cell, colour))
+		if (plain ? *pixels == colour : all_are(pixels, cell, colour))
 			return;
-		*sum = (struct board_sum){
-			.differs = true,
-			.r = (colour >> 16 & 0xff) * before,
-			.g = (colour >> 8 & 0xff) * before,
-			.b = (colour & 0xff) * before,
-		};
+		*sum = (struct board_sum){ .differs = true };
+		add_plain(sum, colour, (uint64_t)y * cell);
 	}
-	add_line(sum, pixels, board->cell);
+	if (plain)
+		add_plain(sum, *pixels, cell);
+	else
+		add_line(sum, pixels, cell);
 }
 
 /* Computes the sums of a row's dirty cells that are not as expected. */
@@ -147,11 +190,14 @@ scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 	for (uint32_t column = first; column < end; column++)
 		board->sums[column].differs = false;
 	for (uint32_t y = 0; y < cell; y++) {
+		bool plain;
+
 		copy_line(board, first * cell, row * cell + y, (end - first) * cell);
+		plain = is_plain(board->line, (size_t)(end - first) * cell);
 		for (uint32_t column = first; column < end; column++)
 			if (is_dirty(board, start + column))
 				scan_line(board, start + column, &board->sums[column], y,
-					board->line + (column - first) * cell);
+					board->line + (column - first) * cell, plain);
 	}
 }
 
