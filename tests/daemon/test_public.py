@@ -49,6 +49,7 @@ def test_the_public_address_and_url(tmp_path):
 def test_an_address_of_http_and_p2_with_brackets(tmp_path):
     others = "[plugin p2]\nauth = none\nlisten = 127.0.0.1:0\nwebsocket =\n"
     with http_wall(tmp_path, others=others, core="public-address = 2001:db8::7") as wall:
+        wait_for("the invitation in the log", lambda: logged(wall, "http"))
         assert logged(wall, "http") == ["http://[2001:db8::7]:%d/" % wall.port("http")]
         assert "p2://ANYNAME:0@[2001:db8::7]:" in ways(wall)["p2"][0]
 
