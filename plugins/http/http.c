@@ -225,8 +225,10 @@ http_painted_over(struct mural_host *host, const struct mural_rect *rects, size_
 {
 	struct http *http = host->state;
 
-	if (!http->web.stopping && !store_missing(http->store))
-		board_forget_covered(&http->board, rects, n);
+	if (http->web.stopping || store_missing(http->store))
+		return;
+	board_forget_covered(&http->board, rects, n);
+	fellow_cells_painted_over(&http->fellow_cells, rects, n);
 }
 
 /* What other walls tell of their boards. */

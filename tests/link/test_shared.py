@@ -512,9 +512,13 @@ def test_a_cell_that_comes_before_its_generator(engine, tmp_path):
             engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, colour, token=registration["id"]))
         engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\2")
         wait_for("all to be read", lambda: malformed(a, "http") == 1)
-        for registration in early, late:
+        for registration, counted in (early, 2), (late, 3):
             tell(engine, registration)
-        wait_for("each to be counted", lambda: a.settings()["stats"]["pixels"] == 3)
+            wait_for("each to be counted", lambda n=counted: a.settings()["stats"]["pixels"] == n)
+    with contextlib.closing(sqlite3.connect(os.path.join(tmp_path, "a", "board.db"))) as database:
+        assert database.execute("SELECT colour FROM cell").fetchall() == [(4,)], "what was set last"
+        assert database.execute("SELECT value FROM number WHERE name = 'pixels'").fetchone() == (3,)
+        assert database.execute("SELECT sum(pixels) FROM generator").fetchone() == (3,)
 
 
 @needs_http

@@ -37,15 +37,30 @@ wall_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void
-board_count(struct board *board, struct store_pixel *pixel, struct generator *generator)
+static void
+add_pixel(struct board *board, const struct store_pixel *pixel,
+	struct generator *generator)
 {
-	pixel->time_ms = wall_clock_ms();
 	board->pixels++;
 	generator->pixels++;
 	board->unnecessary += pixel->unnecessary;
 	generator->unnecessary += pixel->unnecessary;
+}
+
+void
+board_count(struct board *board, struct store_pixel *pixel, struct generator *generator)
+{
+	pixel->time_ms = wall_clock_ms();
+	add_pixel(board, pixel, generator);
 	store_add_pixel(board->store, pixel);
+}
+
+void
+board_count_late(struct board *board, const struct store_pixel *pixel,
+	struct generator *generator)
+{
+	add_pixel(board, pixel, generator);
+	store_count_pixel(board->store, pixel);
 }
 
 void

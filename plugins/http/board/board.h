@@ -135,6 +135,10 @@ void board_debit_paint(struct board *board, uint64_t source);
 void board_count(
 	struct board *board, struct store_pixel *pixel, struct generator *generator);
 
+/* Counts one of which is heard so late that its cell was set again since. */
+void board_count_late(struct board *board, const struct store_pixel *pixel,
+	struct generator *generator);
+
 /* Cells whose painters were removed are nobody's from here on. */
 void board_forget_removed(struct board *board);
 

@@ -154,6 +154,27 @@ get_source(const struct board *board, const uint8_t bytes[17])
 	return mural_source(board->web->host, &peer.any);
 }
 
+/* What waits for its generator is not in the store yet, and must not come back later. */
+void
+fellow_cells_painted_over(
+	struct fellow_cells *cells, const struct mural_rect *rects, size_t n)
+{
+	const struct mural_host *host = cells->host;
+
+	for (size_t i = 0; i < cells->n_waiting; i++) {
+		struct fellow_cell *cell = &cells->waiting[i];
+		const uint32_t size = cells->board->cell;
+		const int64_t x = host->left + (int64_t)cell->column * size;
+		const int64_t y = host->top + (int64_t)cell->row * size;
+
+		for (size_t k = 0; k < n && cell->generator == 0; k++)
+			cell->is_over |= x < (int64_t)rects[k].x + rects[k].width &&
+					 x + size > rects[k].x &&
+					 y < (int64_t)rects[k].y + rects[k].height &&
+					 y + size > rects[k].y;
+	}
+}
+
 /* False: its generator is not known, whose registration is a topic of its own. */
 static bool
 count(struct board *board, struct fellow_cell *cell)
@@ -170,6 +191,10 @@ count(struct board *board, struct fellow_cell *cell)
 		return false;
 	generator->used_ns = uv_hrtime();
 	cell->generator = pixel.generator = generator->number;
+	if (cell->is_over) { /* behind what was set since it would be the newer one */
+		board_count_late(board, &pixel, generator);
+		return true;
+	}
 	board_count(board, &pixel, generator);
 	if (board->on_heard)
 		board->on_heard(board, &pixel, generator);

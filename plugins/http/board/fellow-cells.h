@@ -58,5 +58,9 @@ void fellow_cells_stop(struct fellow_cells *cells);
 void fellow_cells_tell(struct fellow_cells *cells, const struct store_pixel *pixel,
 	const struct generator *generator, const struct sockaddr *peer);
 
-/* Calls board->on_heard for each.  False: it makes no sense. */
+/* An operator has painted over parts of the canvas. */
+void fellow_cells_painted_over(
+	struct fellow_cells *cells, const struct mural_rect *rects, size_t n);
+
+/* Calls board->on_heard for each that was not set again.  False: it makes no sense. */
 bool fellow_cells_heard(struct fellow_cells *cells, const struct mural_parcel *parcel);

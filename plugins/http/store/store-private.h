@@ -21,11 +21,12 @@ enum store_change_kind {
 	CHANGE_NUMBER,
 	CHANGE_GENERATOR,
 	CHANGE_REMOVED,
-	CHANGE_FORGOTTEN
+	CHANGE_FORGOTTEN,
+	CHANGE_COUNTED
 };
 
-/* A change other than a pixel: a generator, a named number, or a token that was removed
- * or is forgotten. */
+/* A change other than a pixel of the log: a generator, a named number, a token that was
+ * removed or is forgotten, or a pixel that is only counted. */
 struct store_change {
 	struct store_change *next;
 	enum store_change_kind kind;
@@ -63,6 +64,7 @@ enum statement {
 	SQL_CELLS,
 	SQL_FORGET,
 	SQL_COUNTERS,
+	SQL_COUNTED,
 	SQL_GENERATOR,
 	SQL_NUMBER,
 	SQL_REMOVED,

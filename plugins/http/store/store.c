@@ -162,6 +162,19 @@ store_forget_removed(struct store *store, const char *id)
 }
 
 void
+store_count_pixel(struct store *store, const struct store_pixel *pixel)
+{
+	struct store_change *change = calloc(1, sizeof(*change));
+
+	if (change) {
+		change->kind = CHANGE_COUNTED;
+		change->generator.number = pixel->generator;
+		change->value = pixel->unnecessary;
+	}
+	add_change(store, change);
+}
+
+void
 store_forget_cells(struct store *store, const uint32_t *places, size_t n)
 {
 	struct store_forgotten *some =

@@ -85,6 +85,9 @@ bool store_was_clean(const struct store *store);
 
 void store_add_pixel(struct store *store, const struct store_pixel *pixel);
 
+/* Counts a pixel that comes too late for the log: its cell was set again since. */
+void store_count_pixel(struct store *store, const struct store_pixel *pixel);
+
 /* The cells are as if nobody had ever set them, but for the log.  `places`: row << 16 |
  * column. */
 void store_forget_cells(struct store *store, const uint32_t *places, size_t n);

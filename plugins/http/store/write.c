@@ -32,6 +32,8 @@ static const char *const sql[N_STATEMENTS] = {
 		" FROM (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u"
 		" FROM log WHERE number >= ?1 GROUP BY generator)"
 		" WHERE generator.number = g",
+	[SQL_COUNTED] = "UPDATE generator SET pixels = pixels + 1,"
+			" unnecessary = unnecessary + ?2 WHERE number = ?1",
 	[SQL_GENERATOR] =
 		"INSERT INTO generator (number, id, name, author, secret)"
 		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET id = ?2,"
@@ -84,6 +86,17 @@ set_number(struct store *store, const char *name, int64_t value)
 
 /* ------------------------------------------------------------------ one batch */
 
+static int
+add_numbers(struct store *store, int64_t pixels, int64_t unnecessary)
+{
+	sqlite3_stmt *add = store->statements[SQL_ADD];
+	int code = statement_run_number(add, "pixels", pixels);
+
+	if (code == SQLITE_OK)
+		code = statement_run_number(add, "unnecessary", unnecessary);
+	return code;
+}
+
 /* Updates cells and counters from the batch's pixels, which are in the log now. */
 static int
 sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
@@ -94,10 +107,7 @@ sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
 	if (code == SQLITE_OK)
 		code = statement_run_with(statements[SQL_COUNTERS], store->next_pixel);
 	if (code == SQLITE_OK)
-		code = statement_run_number(statements[SQL_ADD], "pixels", pixels);
-	if (code == SQLITE_OK)
-		code = statement_run_number(
-			statements[SQL_ADD], "unnecessary", unnecessary);
+		code = add_numbers(store, pixels, unnecessary);
 	return code;
 }
 
@@ -149,6 +159,18 @@ forget_removed(struct store *store, const char *id)
 }
 
 static int
+count_pixel(struct store *store, const struct store_change *change)
+{
+	sqlite3_stmt *count = store->statements[SQL_COUNTED];
+	int code;
+
+	sqlite3_bind_int64(count, 1, change->generator.number);
+	sqlite3_bind_int64(count, 2, change->value);
+	code = statement_run(count);
+	return code == SQLITE_OK ? add_numbers(store, 1, change->value) : code;
+}
+
+static int
 write_change(struct store *store, const struct store_change *change)
 {
 	switch (change->kind) {
@@ -159,6 +181,8 @@ write_change(struct store *store, const struct store_change *change)
 			store->statements[SQL_REMOVED], change->name, change->value);
 	case CHANGE_FORGOTTEN:
 		return forget_removed(store, change->name);
+	case CHANGE_COUNTED:
+		return count_pixel(store, change);
 	default:
 		return set_number(store, change->name, change->value);
 	}
