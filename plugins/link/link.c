@@ -240,12 +240,12 @@ start_engine(struct link *link)
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
 	reins_start(&link->reins, link->host, &link->window, link->node,
 		link->config->role == ROLE_BOTH);
-	sharing_start(link);
-	engine.shares = link->shares;
 	link->engine = engine_start(link->host, &engine, &link_events, link);
-	if (link->second && link->engine)
+	if (link->second && link->engine) {
+		/* last: who fails here tries again every second, and another carries */
+		sharing_start(link);
 		return 0;
-	sharing_stop(link);
+	}
 	reins_stop(&link->reins);
 	return !link->engine && link->config->tls ? -EINVAL : -ENOMEM;
 }

@@ -4,6 +4,7 @@ board behind a load balancer is one, too."""
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -16,7 +17,7 @@ from boardclient import Board, board_wall
 from control import Operator, control
 from linking import Engine, cluster, linked, section, short_folder, wait_linked
 from relay import Relay
-from waiting import wait_for
+from waiting import stays, wait_for
 from wall import DOTS, Wall, dot, has_plugin
 
 pytestmark = pytest.mark.skipif(
@@ -237,6 +238,26 @@ def test_another_section_carries(engine, tmp_path):
         a.reload(DOTS + first % 0 + second)  # the same two in another order
         carried_by(engine, "mural", a, (9, 9, 9))
         assert "alone" not in a.log().split("linked by", 2)[2]
+
+
+def test_a_section_that_cannot_start_takes_nothing_over(engine, tmp_path):
+    """It is tried again every second."""
+    folder = short_folder(tmp_path, "a")
+    wrong = os.path.join(folder, "wrong.pem")
+    with open(wrong, "w", encoding="ascii") as file:
+        file.write("no certificate\n")
+    first = section(engine, "tls = yes\ntls-ca = %s\nregion = 32x48\nrequired = no\n" % wrong)
+    first = first.replace("[plugin link]", "[plugin link left]")
+    second = section(engine, "offset = 32,0\n", "other").replace("[plugin link]", "[plugin link right]")
+    with contextlib.ExitStack() as stack:
+        a = Wall(folder, DOTS + first + second, core=SHARED + "pixels-per-source = 5000\n").start()
+        stack.push(a)
+        wait_for("a word", lambda: re.search("left: could not be opened|write a tunnel", a.log()))
+        if "tunnel" in a.log():
+            pytest.skip("this hiredis knows no TLS: Debian 13's does")
+        a.wait_ready()
+        carried_by(engine, "other", a, (1, 1, 1))
+        stays("carried by it", lambda: "right: carries server.limits" not in a.log(), 3)
 
 
 # ---- the board
