@@ -204,9 +204,9 @@ forget_old(struct hud_ripples *ripples)
 static void
 add_ripples(struct hud_ripples *ripples, const struct found *found)
 {
-	const uint32_t before = ripples->n;
+	const uint32_t before = ripples->n, kept = MIN(found->n, HUD_RIPPLES_MAX);
 
-	for (uint32_t i = 0; i < found->n && ripples->n < HUD_RIPPLES_MAX; i++)
+	for (uint32_t i = 0; i < kept && ripples->n < HUD_RIPPLES_MAX; i++)
 		if (!is_near(ripples->view, ripples->ripples, ripples->n,
 			    &found->places[i]))
 			ripples->ripples[ripples->n++] = found->places[i];

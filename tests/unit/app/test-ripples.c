@@ -150,6 +150,28 @@ TEST(they_are_few)
 	end(&desk);
 }
 
+/* Of more places than are kept none is made up when one of before is near two. */
+TEST(places_that_are_not_kept_have_none)
+{
+	struct mural_brush brush;
+	struct desk desk;
+
+	begin(&desk);
+	desk.ripples.ripples[0] = (struct hud_ripple){ 9, 3, uv_hrtime() + 60000000000 };
+	desk.ripples.n = 1;
+	assert_int_equal(canvas_brush_init(&desk.canvas, &brush, 0, 0, 640, 320), 0);
+	mural_put(&brush, 5, 3, 0xff00ff00);
+	mural_put(&brush, 13, 3, 0xff00ff00);
+	for (uint32_t i = 1; i < 19; i++)
+		mural_put(&brush, 32 * i, 300, 0xff00ff00);
+	desk.slow_shard.published.painted += 20;
+	canvas_publish(&desk.canvas, &brush);
+	canvas_brush_finish(&brush);
+	look(&desk);
+	assert_int_equal(desk.ripples.n, HUD_RIPPLES_MAX - 1);
+	end(&desk);
+}
+
 /* It is looked at when it is over, and what it left is no news. */
 TEST(a_flood_is_not_looked_at)
 {
