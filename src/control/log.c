@@ -56,6 +56,16 @@ former_name(const struct control_log *log)
 	return *log->path && asprintf(&name, "%s.1", log->path) >= 0 ? name : NULL;
 }
 
+/* Whoever rotates it may have given its name to another file, before the SIGHUP. */
+static bool
+has_its_name(const struct control_log *log, const struct stat *st)
+{
+	struct stat named;
+
+	return stat(log->path, &named) == 0 && named.st_dev == st->st_dev &&
+	       named.st_ino == st->st_ino;
+}
+
 /* The disk is not an operator's script's to fill.  A FIFO or a device is never full. */
 static void
 begin_anew_if_full(struct control_log *log)
@@ -66,6 +76,10 @@ begin_anew_if_full(struct control_log *log)
 	if (fstat(log->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 		st.st_size < CONTROL_LOG_BYTES_MAX)
 		return;
+	if (!has_its_name(log, &st)) {
+		close_file(log);
+		return;
+	}
 	former = former_name(log);
 	if (former && rename(log->path, former) == 0)
 		close_file(log);

@@ -120,6 +120,18 @@ def test_a_full_log_is_kept_once(wall, operator):
         assert [act["verb"] for act in other.done("acts")["acts"]][-1:] == ["reload"]
 
 
+def test_a_full_log_that_was_moved_away_stays_there(wall, operator):
+    log = wall.folder + "/control.log"
+    operator.done("snapshot")
+    os.rename(log, log + ".1")
+    open(log, "w").close()
+    os.truncate(log + ".1", 16 << 20)
+    operator.done("snapshot")
+    assert os.path.getsize(log + ".1") > 16 << 20
+    operator.done("reload")
+    assert [act["verb"] for act in operator.log()] == ["reload"]
+
+
 def test_a_full_log_that_cannot_be_renamed(wall, operator):
     """Goes on, and it is said once."""
     log = wall.folder + "/control.log"
