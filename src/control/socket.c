@@ -298,7 +298,8 @@ count_siblings(const struct control_client *client)
 }
 
 /* Of the process with most, first those that wait for nothing, and of these the one that
- * said nothing for longest. */
+ * said nothing for longest: `a`, which came before `b`, if that was the same
+ * millisecond. */
 static bool
 gives_way_before(const struct control_client *a, const struct control_client *b)
 {
@@ -308,7 +309,7 @@ gives_way_before(const struct control_client *a, const struct control_client *b)
 		return of_a > of_b;
 	if (is_busy(a) != is_busy(b))
 		return is_busy(b);
-	return a->read_ms < b->read_ms;
+	return a->read_ms <= b->read_ms;
 }
 
 /* NULL: each is another process's, and waits for something. */
