@@ -46,18 +46,6 @@ def connect(wall, name="http", source=ANY, buffer=None, port=None, host="127.0.0
     return s
 
 
-def attach(wall):
-    """An operator."""
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(10)
-    try:
-        s.connect(os.path.join(wall.folder, "control"))
-    except OSError:
-        s.close()
-        raise
-    return s
-
-
 def get(path):
     return b"GET %s HTTP/1.1\r\nHost: wall\r\n\r\n" % path.encode()
 

@@ -2,7 +2,8 @@
 """Attacks by whoever may use the control socket: a script of an operator's that went wild."""
 import os
 
-from attacking import Attack, Flood, attach, hoard
+from attacking import Attack, Flood, hoard
+from control import attach
 
 CONTROL = "[control]\nsocket = %(folder)s/control\nlog = %(folder)s/control.log\nstate = %(folder)s/control.state\n"
 QUESTIONS = b'{"do":"status"}\n{"do":"verbs"}\n{"do":"acts"}\n{"do":"top"}\n{"do":"bans"}\n' * 500

@@ -13,8 +13,9 @@ import tempfile
 import threading
 import time
 
-from attacking import WIRE, ask, attach, connect, get
+from attacking import WIRE, ask, connect, get
 from attacks_pings import mac, ping, solicitation
+from control import attach
 from p2client import auth, frame, sub, upgrade_request, websocket_port
 
 OTHER = "127.0.1.7"
@@ -120,7 +121,6 @@ def ping_a_pixel(wall):
 def operate(wall):
     """Asks as muralctl does."""
     with attach(wall) as s, s.makefile("rb") as answers:
-        s.settimeout(30)
         s.sendall(b'{"do":"status"}\n')
         return b'"protocol"' in answers.readline() and answers.readline().startswith(b'{"is":')
 

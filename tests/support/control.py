@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import struct
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -42,12 +43,24 @@ def png(width, height, colour=(255, 0, 0, 255)):
     return base64.b64encode(png_file(Image.new("RGBA", (width, height), colour))).decode()
 
 
+def attach(wall, seconds=30):
+    """A socket on which everything may take so long.  It waits in the kernel for a place, as muralctl does: one with
+    a time-out of Python's is refused at once when thousands are there that the wall had no time for yet."""
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", seconds, 0))
+        s.connect(os.path.join(wall.folder, "control"))
+    except OSError:
+        s.close()
+        raise
+    s.settimeout(seconds)
+    return s
+
+
 class Operator:
     def __init__(self, wall, greet=True):
         self.folder = wall.folder
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(os.path.join(wall.folder, "control"))
+        self.socket = attach(wall)
         self.file = self.socket.makefile("rb")
         self.greeting = self.read() if greet else None
 
