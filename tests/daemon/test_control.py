@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The control socket: what an operator asks of a running wall, and what strangers send."""
+import ctypes
 import json
 import os
 import re
@@ -12,6 +13,8 @@ import pytest
 from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
 from waiting import wait_for
 from wall import DOTS, Wall, dot
+
+PR_SET_PDEATHSIG = 1
 
 
 @pytest.fixture
@@ -221,16 +224,31 @@ def test_sixteen_at_a_time(wall):
         operator.close()
 
 
-def watching(wall):
-    """A process of its own, with a stream; its end is to be killed by."""
-    ready, said = os.pipe()
+def fork_one(does):
+    """A process of its own, to be killed: it ends with this one, too, and never runs on in the test's name."""
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        try:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() == parent:
+                does()
+        finally:
+            os._exit(1)
+    return pid
+
+
+def watching(wall):
+    """A process with a stream."""
+    ready, said = os.pipe()
+
+    def watch():
         operator = Operator(wall)
         operator.send({"do": "status", "every": 60000})
         operator.read()
         os.write(said, b"x")
         signal.pause()
+    pid = fork_one(watch)
     os.close(said)
     assert os.read(ready, 1) == b"x"
     os.close(ready)
@@ -256,8 +274,7 @@ def test_sixteen_who_are_served_keep_their_places(wall):
 
 def test_a_thousand_connections_keep_no_operator_out(wall):
     """Of another process, with half lines and without."""
-    pid = os.fork()
-    if pid == 0:
+    def crowd():
         kept = []
         while True:
             s = socket.socket(socket.AF_UNIX)
@@ -269,6 +286,7 @@ def test_a_thousand_connections_keep_no_operator_out(wall):
             kept.append(s)
             if len(kept) > 900:
                 kept.pop(0).close()
+    pid = fork_one(crowd)
     try:
         for _ in range(20):
             with Operator(wall) as operator:
