@@ -355,6 +355,11 @@ def tell(engine, said):
     engine.ask("XADD", GENERATORS, "*", "n", "somebody", "d", json.dumps(said))
 
 
+def registrations(engine):
+    """All that was told."""
+    return [json.loads(fields[3]) for _, fields in engine.ask("XRANGE", GENERATORS, "-", "+")]
+
+
 def parcel(number, **more):
     """A registration on another wall."""
     return dict({"id": "%024x" % number, "name": "n", "author": "a", "secret": "5" * 64, "number": number}, **more)
@@ -388,7 +393,7 @@ def test_removals_outlive_a_restart(engine, tmp_path):
         wait_for("b to know them", lambda: all(known(b, token) for token in tokens))
     with boards(engine, tmp_path, "a") as (a,):
         remove(a, third)
-        wait_for("it to be told", lambda: engine.ask("XLEN", GENERATORS) == 4)
+        wait_for("it to be told", lambda: {"removed": third} in registrations(engine))
         engine.ask("XTRIM", GENERATORS, "MAXLEN", 0)
         with boards(engine, tmp_path, "b") as (b,):  # which tells all that it has
             gone(b, third)
@@ -430,7 +435,7 @@ def test_who_is_told_late_is_told_in_order(engine, tmp_path):
         tokens = [a.register("n%d" % i) for i in range(20)]
         engine.start()
         wait_for("all to be told", lambda: engine.ask("XLEN", GENERATORS) >= len(tokens), 60)
-        said = [json.loads(fields[3]) for _, fields in engine.ask("XRANGE", GENERATORS, "-", "+")]
+        said = registrations(engine)
         assert [one["id"] for one in said] == tokens
 
 
