@@ -119,15 +119,17 @@ def test_a_throttled_source_delays_no_other(tmp_path):
 
 def test_datagrams_beyond_the_limit_are_dropped_and_counted(tmp_path):
     with Wall(tmp_path, DOTS_UDP, core="pixels-per-source = 100") as wall:
+        begin = time.monotonic()
         udp(wall, *[dots(1)] * 300)
         udp(wall, *[dots(1)] * 50, source="127.0.0.2")
         udp(wall, *[dots(10)] * 50, source="127.0.0.3")
         udp(wall, dot(1, 40, (1, 2, 3)), source="127.0.0.4")
         wall.painted(1, 40, (1, 2, 3))  # the last of all
         counted = wall.totals("dots")
-        assert 251 <= counted["painted"] <= 321
+        more = 1 + 100 * (time.monotonic() - begin)  # that a source may have by now
+        assert 251 <= counted["painted"] <= 251 + 2 * more
         # a datagram passes whole or not at all: of 50 with 10 pixels each, 40 do not
-        assert 200 - 35 <= counted["rate_limited"] - 40 <= 200
+        assert 200 - more - more / 10 <= counted["rate_limited"] - 40 <= 200
 
 
 def test_the_limit_of_connections_is_one_over_all_protocols(tmp_path):
