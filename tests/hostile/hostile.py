@@ -96,6 +96,7 @@ def under_way(wall, attack):
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if not os.environ.get("HOSTILE_TRACE"):
             with open(os.devnull, "w") as nothing:  # nor hold what reads the table
                 os.dup2(nothing.fileno(), 1)
@@ -229,6 +230,7 @@ def main():
     worst = sys.argv[2] if len(sys.argv) > 2 else "100"
     limits = ANY_MACHINE if worst == "any" else Limits(worst_ms=float(worst))
     words = sys.argv[3] if len(sys.argv) > 3 else ""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("hostile: terminated"))  # nothing of it goes on
     own_network()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

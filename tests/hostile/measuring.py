@@ -19,6 +19,7 @@ from control import attach
 from p2client import auth, frame, sub, upgrade_request, websocket_port
 
 OTHER = "127.0.1.7"
+LOST_S = 1  # a packet is lost if nothing came of it until a host would send it again
 TURN = itertools.count()
 
 
@@ -87,7 +88,7 @@ class Solicitor:
         self.code = ctypes.create_string_buffer(code)
         self.wire.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 4, ctypes.addressof(self.code)))
         self.wire.bind((WIRE.FAR, 3))
-        self.wire.settimeout(0.3)
+        self.wire.settimeout(LOST_S)
         self.turns = itertools.cycle(self.STATIONS)
 
     def is_answered(self):
@@ -109,7 +110,7 @@ def ping_a_pixel(wall):
     with WIRE.there, socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind((WIRE.FAR, 0))
         wire.send(ping(WIRE.HOST4, x, y, rgb))
-    end = time.monotonic() + 0.3
+    end = time.monotonic() + LOST_S
     with connect(wall, "pixelflut", OTHER, timeout=30) as s:
         while time.monotonic() < end:
             s.sendall(b"PX %d %d\n" % (x, y))
