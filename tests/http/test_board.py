@@ -206,7 +206,7 @@ def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(boa
 
 
 def test_a_disabled_board_has_cooldowns_and_draws_nothing(tmp_path):
-    with board_wall(tmp_path) as wall, Board(wall) as board:
+    with board_wall(tmp_path, rate="1h") as wall, Board(wall) as board:
         token = board.register()
         with Board(wall, "127.0.0.7") as other:
             assert other.ask("POST", "/disableBoard", {"token": "no"}).status == 401
@@ -218,7 +218,7 @@ def test_a_disabled_board_has_cooldowns_and_draws_nothing(tmp_path):
         assert board.settings()["stats"] == {"pixels": 0, "unnecessaryPixels": 0}
         assert board.rate(123).status == 200
         assert wall.stop() == 0
-    with board_wall(tmp_path) as wall, Board(wall) as board:
+    with board_wall(tmp_path, rate="1h") as wall, Board(wall) as board:
         settings = board.settings()  # remembered
         assert settings["enabled"] is False and settings["pixel_rate"] == 123
         assert board.ask("POST", "/enableBoard", {"token": "adm"}).body == b"Success"

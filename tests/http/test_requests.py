@@ -252,7 +252,7 @@ def test_ten_thousand_registrations_and_then_too_many(tmp_path):
 
 
 def test_connections_and_bytes_are_counted(tmp_path):
-    with board_wall(tmp_path) as wall, Board(wall) as board:
+    with board_wall(tmp_path, rate="1h") as wall, Board(wall) as board:
         token = board.register()
         board.paint(token, 0, 0, 1)
         for _ in range(3):

@@ -53,7 +53,7 @@ def click(board, headers=JSON, **fields):
 
 
 def test_a_click_needs_a_visitor_of_its_own(tmp_path):
-    with board_wall(tmp_path) as wall, Board(wall) as board:
+    with board_wall(tmp_path, rate="3s") as wall, Board(wall) as board:
         board.register("visitor", "web page", "")
         assert click(board, secret="").status == 401
         token = board.register("mine", "web page", "s")
@@ -109,7 +109,7 @@ def test_pages_of_listed_sites_read_the_answers(tmp_path):
     """As a browser asks for them: a preflight, and what it is told on the way."""
     page = {"Origin": "https://wall.example.org", "Sec-Fetch-Site": "cross-site"}
     readable = {"allow-origin": page["Origin"], "expose-headers": "ETag, Retry-After"}
-    with board_wall(tmp_path, "origins = http://a https://wall.example.org\npublic-reads = no") as wall, \
+    with board_wall(tmp_path, "origins = http://a https://wall.example.org\npublic-reads = no", rate="1h") as wall, \
             Board(wall) as board:
         for path, method in (("/register-pg", "PUT"), ("/update-pixel", "PUT"), ("/changeByClick", "POST"),
                              ("/settings", "GET")):
