@@ -388,6 +388,21 @@ def test_a_broken_file_is_set_aside(tmp_path, how):
         assert board.register() != token
 
 
+def test_a_broken_table_of_a_large_file(tmp_path):
+    """Of which the log alone is not looked at."""
+    path = tmp_path / "board.db"
+    with board_wall(tmp_path) as wall:
+        assert wall.stop() == 0
+    (page, size), = rows(tmp_path, "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size"
+                         " WHERE name = 'removed'")
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+        file.truncate(65 << 20)
+    with board_wall(tmp_path) as wall:
+        assert "is corrupt (" in wall.log() and "cannot read" not in wall.log()
+
+
 def test_a_file_that_cannot_be_written_for_a_while(tmp_path):
     """Another process has it locked: pixels go on, registrations are rejected with the reason, and
     once it is free everything is written."""

@@ -152,6 +152,7 @@ check_all(struct store *store)
 		"PRAGMA quick_check(number)",
 		"PRAGMA quick_check(generator)",
 		"PRAGMA quick_check(cell)",
+		"PRAGMA quick_check(removed)",
 	};
 	struct stat status;
 	int code = SQLITE_OK;
