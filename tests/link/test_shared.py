@@ -548,6 +548,25 @@ def test_a_cell_that_comes_before_its_generator(engine, tmp_path):
 
 
 @needs_http
+def test_a_cell_that_is_cleared_before_its_generator_comes(engine, tmp_path):
+    """What an operator has taken away does not come back at the next start."""
+    folder, late = short_folder(tmp_path, "a"), parcel(7)
+    with board_wall(folder, others=DOTS + section(engine), core=SHARED + control(folder)) as wall, \
+            Board(wall) as a, Operator(wall) as operator:
+        wait_linked(wall)
+        engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\1" + cell(0, 0, 3, token=late["id"]))
+        engine.ask("XADD", CELLS, "*", "n", "somebody", "d", b"\2")
+        wait_for("all to be read", lambda: malformed(a, "http") == 1)
+        wall.paint(dot(0, 0, (255, 0, 0)))
+        operator.done("clear", rect="8x8+0+0")
+        tell(engine, late)
+        wait_for("it to be counted", lambda: a.settings()["stats"]["pixels"] == 1)
+    with contextlib.closing(sqlite3.connect(os.path.join(folder, "board.db"))) as database:
+        assert database.execute("SELECT count(*) FROM cell").fetchone() == (0,)
+        assert database.execute("SELECT pixels FROM generator").fetchall() == [(1,)]
+
+
+@needs_http
 def test_many_boards(engine, tmp_path):
     """Each has topics of its own."""
     names = ["two", "three", "four", "five"]

@@ -38,8 +38,8 @@ wall_clock_ms(void)
 }
 
 static void
-add_pixel(struct board *board, const struct store_pixel *pixel,
-	struct generator *generator)
+add_pixel(
+	struct board *board, const struct store_pixel *pixel, struct generator *generator)
 {
 	board->pixels++;
 	generator->pixels++;
@@ -56,8 +56,8 @@ board_count(struct board *board, struct store_pixel *pixel, struct generator *ge
 }
 
 void
-board_count_late(struct board *board, const struct store_pixel *pixel,
-	struct generator *generator)
+board_count_late(
+	struct board *board, const struct store_pixel *pixel, struct generator *generator)
 {
 	add_pixel(board, pixel, generator);
 	store_count_pixel(board->store, pixel);

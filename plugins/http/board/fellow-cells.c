@@ -14,7 +14,7 @@
 #define TOPIC "cells"
 #define VERSION_BYTE 1
 #define TICK_MS 100
-#define TRIES 100
+#define TRIES 300
 
 /* The kinds of the address of a source: none, or so many of its bytes. */
 enum { SOURCE_NONE = 0, SOURCE_V4 = 4, SOURCE_V6 = 6 };

@@ -24,14 +24,15 @@ struct generator;
 #define FELLOW_CELLS 1024
 #define FELLOW_CELL_BYTES 35
 
-/* Cells whose colour or generator has not come yet, of which the newest wait ten
- * seconds. */
+/* Cells whose colour or generator has not come yet, of which the newest wait half a
+ * minute. */
 #define FELLOW_CELLS_WAITING 1024
 
 struct fellow_cell {
 	uint32_t generator; /* 0: not known, and the cell is not counted yet */
 	uint16_t row, column;
-	uint8_t colour, unnecessary, tries;
+	uint16_t tries;
+	uint8_t colour, unnecessary;
 	bool is_over; /* set again since: whose it is does not matter any more */
 	uint8_t id[STORE_ID_LEN / 2];
 };
