@@ -303,14 +303,16 @@ start_subjects(struct http *http, const struct http_config *config)
 
 	if (ret == 0)
 		ret = start_board(http, config);
-	if (ret == 0)
-		ret = store_start_writer(http->store);
+	if (ret < 0)
+		return ret;
+	/* it reads, too */
+	fellows_start(&http->fellows, web->host, http->store, http->board.generators,
+		on_fellows);
+	ret = store_start_writer(http->store);
 	if (ret < 0)
 		return ret;
 	if (store_missing(http->store))
 		wait_for_database(http);
-	fellows_start(&http->fellows, web->host, http->store, http->board.generators,
-		on_fellows);
 	fellow_cells_start(&http->fellow_cells, &http->board, on_fellow_cells);
 	socketio_start(&http->socketio, web);
 	http->ops.board = &http->board;
