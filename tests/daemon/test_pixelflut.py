@@ -476,10 +476,16 @@ def latency_beside(wall, data):
 def test_input_that_is_expensive_to_process_is_read_in_short_turns(tmp_path):
     """A line of one byte costs as much as one of twenty: such a flood must not delay the others more."""
     with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
-        plain, empty = latency_beside(wall, PIXELS), latency_beside(wall, b"\n" * 300000)
-        print("an answer takes %.2f ms beside a flood of pixels, %.2f ms beside one of empty lines"
-              % (1000 * plain, 1000 * empty))
-        assert empty < 10 * max(plain, 0.01)
+        takes = []
+
+        def no_slower():
+            """By the best of some takes of each: the machine may be busier during one of them."""
+            takes.append((latency_beside(wall, PIXELS), latency_beside(wall, b"\n" * 300000)))
+            plain, empty = map(min, zip(*takes))
+            print("an answer takes %.2f ms beside a flood of pixels, %.2f ms beside one of empty lines"
+                  % (1000 * plain, 1000 * empty))
+            return empty < 10 * max(plain, 0.01)
+        wait_for("turns that are as short", no_slower, 60)
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer's memory proves nothing; build without --enable-sanitizer")

@@ -96,8 +96,12 @@ def test_a_block(tmp_path, hosts, name, netcat):
     with Wall(tmp_path, PLUGINS, size="640x486", netns=hosts[0].name) as wall:
         text = command(wall, "pixelflut", "paint 40x18 pixels with")
         assert "| nc -w1 " in text
-        shell(hosts[1], name, text.replace("| nc ", "| %s " % netcat))
-        wait_for("the block", lambda: wall.picture().crop((300, 234, 340, 252)).getcolors() == [(720, ORANGE)], 20)
+
+        def paint():
+            """netcat gives up when the loop says nothing for a second, which happens where much else runs."""
+            shell(hosts[1], name, text.replace("| nc ", "| %s " % netcat))
+            return wall.picture().crop((300, 234, 340, 252)).getcolors() == [(720, ORANGE)]
+        wait_for("the block", paint, 120)
         assert dict(map(reversed, wall.picture().getcolors()))[ORANGE] == 720
         assert not re.search("dots: paint .* pixels", wall.log()), "it has no command for one"
 
