@@ -321,7 +321,7 @@ who_gives_way(const struct control *control)
 	for (struct control_client *client = first; client; client = client->next)
 		if (gives_way_before(client, first))
 			first = client;
-	return is_busy(first) && count_siblings(first) == 1 ? NULL : first;
+	return first && (!is_busy(first) || count_siblings(first) > 1) ? first : NULL;
 }
 
 static void
