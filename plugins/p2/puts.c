@@ -5,27 +5,17 @@
 #include <string.h>
 
 #include "common/ground.h"
+#include "common/of-four.h"
 
-/* A number of each of four Puts. */
-typedef uint32_t of_puts __attribute__((vector_size(16)));
-typedef uint16_t halves_of_puts __attribute__((vector_size(16)));
+typedef uint16_t halves_of_four __attribute__((vector_size(16)));
 
 #define PUTS 4
 
-static inline of_puts
-puts_load(const void *from)
-{
-	of_puts puts;
-
-	memcpy(&puts, from, sizeof(puts));
-	return puts;
-}
-
 /* Of numbers below 65536 with such a product: sixteen bits are multiplied at once. */
-static inline of_puts
-puts_times(of_puts puts, of_puts other)
+static inline of_four
+puts_times(of_four puts, of_four other)
 {
-	return (of_puts)((halves_of_puts)puts * (halves_of_puts)other);
+	return (of_four)((halves_of_four)puts * (halves_of_four)other);
 }
 
 /* Finds where a block goes.  False: murald has to look at its pixels, or some lie
@@ -34,18 +24,18 @@ static bool
 spots_find(struct p2_spots *spots, const struct p2_block *block,
 	const struct mural_brush *brush, uint32_t left, uint32_t top)
 {
-	const of_puts zeros = { 0 };
-	const of_puts last_x = zeros + brush->near_width - 1;
-	const of_puts last_y = zeros + brush->near_height - 1;
-	const of_puts stride = zeros + brush->stride, tiles_x = zeros + brush->tiles_x;
-	const of_puts corner_x = zeros + brush->left, corner_y = zeros + brush->top;
-	of_puts outside = zeros;
+	const of_four zeros = { 0 };
+	const of_four last_x = zeros + brush->near_width - 1;
+	const of_four last_y = zeros + brush->near_height - 1;
+	const of_four stride = zeros + brush->stride, tiles_x = zeros + brush->tiles_x;
+	const of_four corner_x = zeros + brush->left, corner_y = zeros + brush->top;
+	of_four outside = zeros;
 
 	for (unsigned i = 0; i < P2_BLOCK; i += PUTS) {
-		const of_puts x = puts_load(block->x + i) + left;
-		const of_puts y = puts_load(block->y + i) + top;
-		const of_puts places = y * stride + x;
-		const of_puts tiles =
+		const of_four x = four_load(block->x + i) + left;
+		const of_four y = four_load(block->y + i) + top;
+		const of_four places = y * stride + x;
+		const of_four tiles =
 			puts_times((y + corner_y) >> MURAL_TILE_SHIFT, tiles_x) +
 			((x + corner_x) >> MURAL_TILE_SHIFT);
 

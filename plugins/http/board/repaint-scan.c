@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/of-four.h"
 #include "http/board/board.h"
 
 /* After a scan that took longer than LONG_SCAN_NS there is none for REST_FACTOR times as
@@ -87,22 +88,10 @@ copy_line(const struct board *board, uint32_t x, uint32_t y, uint32_t width)
 		board->line, width);
 }
 
-/* Four pixels, or numbers of each. */
-typedef uint32_t of_pixels __attribute__((vector_size(16)));
-
 #define PIXELS 4
 
-static inline of_pixels
-pixels_load(const uint32_t *from)
-{
-	of_pixels pixels;
-
-	memcpy(&pixels, from, sizeof(pixels));
-	return pixels;
-}
-
 static inline uint32_t
-add_up(of_pixels numbers)
+add_up(of_four numbers)
 {
 	return numbers[0] + numbers[1] + numbers[2] + numbers[3];
 }
@@ -118,12 +107,12 @@ is_plain(const uint32_t *pixels, size_t n)
 static bool
 all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
 {
-	const of_pixels zeros = { 0 };
-	of_pixels differ = zeros;
+	const of_four zeros = { 0 };
+	of_four differ = zeros;
 	uint32_t differs = 0, i = 0;
 
 	for (; i + PIXELS <= n; i += PIXELS)
-		differ |= pixels_load(pixels + i) ^ (zeros + colour);
+		differ |= four_load(pixels + i) ^ (zeros + colour);
 	for (; i < n; i++)
 		differs |= pixels[i] ^ colour;
 	return (differs | differ[0] | differ[1] | differ[2] | differ[3]) == 0;
@@ -135,12 +124,12 @@ add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
 {
 	while (n > 0) {
 		const uint32_t some = n < 256 ? n : 256;
-		of_pixels rb = { 0 }, g = { 0 };
+		of_four rb = { 0 }, g = { 0 };
 		uint32_t i = 0;
 
 		for (; i + PIXELS <= some; i += PIXELS) {
-			rb += pixels_load(pixels + i) & 0xff00ff;
-			g += pixels_load(pixels + i) >> 8 & 0xff;
+			rb += four_load(pixels + i) & 0xff00ff;
+			g += four_load(pixels + i) >> 8 & 0xff;
 		}
 		for (; i < some; i++) {
 			rb[0] += pixels[i] & 0xff00ff;
