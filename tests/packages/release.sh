@@ -64,6 +64,10 @@ unshare "${unshared[@]}" bash -euc '
 	mount --bind "$folder/build" "$root/murald/build"
 	if [ "$network" = online ]; then
 		cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+		if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then # of a proxy that npm goes through
+			cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+			chroot "$root" update-ca-certificates >/dev/null
+		fi
 	else
 		ip link set lo up
 	fi
