@@ -373,7 +373,7 @@ def test_the_log_names_the_address_and_no_token(wall, board):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"},
-                                     {"Authorization": "Basic adm"}, {"Authorization": "Bearer adm "},
+                                     {"Authorization": "Basic adm"}, {"Authorization": "Bearer adm adm"},
                                      {"Authorization": "Bearer admm"}, {"Authorization": "Bearer ad"}])
 def test_without_the_token(board, headers):
     answer = ask(board, "status", headers=headers)
@@ -504,5 +504,5 @@ def test_a_cell_that_is_painted_again_is_kept(wall, board):
 
 
 def cells_in_the_file(wall):
-    with contextlib.closing(sqlite3.connect(wall.folder + "/board.db", 20)) as db:
+    with contextlib.closing(sqlite3.connect(wall.folder + "/board.db", timeout=20)) as db:
         return {place for place, in db.execute("SELECT place FROM cell")}
