@@ -108,6 +108,8 @@ watch_start(struct redis *redis, redisAsyncContext *context)
 
 /* ------------------------------------------------------------------------ TLS */
 
+#define NO_TLS "no TLS with it: has tls-ca signed its certificate?"
+
 #if HAVE_HIREDIS_SSL
 struct redis_tls {
 	redisSSLContext *context;
@@ -196,7 +198,7 @@ on_disconnected(const redisAsyncContext *context, int status)
 	if (redis->context != context)
 		return;
 	if (redis->tls && !redis->is_ready) /* hiredis says "Success" there */
-		lose(redis, "no TLS with it: has tls-ca signed its certificate?");
+		lose(redis, NO_TLS);
 	else
 		lose(redis, *context->errstr ? context->errstr : "it went away");
 }
@@ -241,12 +243,14 @@ redis_connect(struct redis *redis, const char *address, uint16_t port)
 {
 	redisAsyncContext *context =
 		port ? redisAsyncConnect(address, port) : redisAsyncConnectUnix(address);
-	char why[160] = "out of memory or descriptors";
+	bool is_open = context && !context->err;
+	bool is_secured = is_open && tls_begin(redis, context);
+	char why[240] = "out of memory or descriptors";
 
-	if (!context || context->err || !tls_begin(redis, context) ||
-		!watch_start(redis, context)) {
-		if (context && context->c.err)
-			snprintf(why, sizeof(why), "%s", context->c.errstr);
+	if (!is_secured || !watch_start(redis, context)) {
+		if (context && context->c.err) /* an engine nearby has answered in tls_begin() */
+			snprintf(why, sizeof(why), "%s%s", is_open ? NO_TLS " " : "",
+				context->c.errstr);
 		if (context)
 			redisAsyncFree(context);
 		redis->on_lost(redis, why);
