@@ -412,7 +412,7 @@ class Guests:
             pytest.skip("vkms is built for this Debian's kernel only")
         if gpu == "vkms":
             need(os.path.exists(self.kernel + "/vkms.ko"),
-                 "no vkms.ko: apt-get install make gcc-12, then remove %s" % self.kernel)
+                 "no vkms.ko: apt-get install make gcc, then remove %s" % self.kernel)
         if key not in self.screens:
             port = free_port()
             if "tap" not in options:

@@ -9,7 +9,7 @@
 # --arch   the guest's machine (default amd64)
 # --suite  the release of Debian (default this machine's), for its kernel; no vkms then
 # --vkms   also build vkms.ko (Debian's kernels come without it): needs make
-#          and gcc-12, for arm64 gcc-aarch64-linux-gnu; about 140 MB more to
+#          and gcc, for arm64 gcc-aarch64-linux-gnu; about 140 MB more to
 #          fetch and half a minute
 # --with   packages unpacked into OUTDIR/sysroot: what a cross-built program of
 #          the guest links with, say 'libc6 libdrm2 libuv1'
@@ -90,9 +90,12 @@ if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 	series=$(echo "$abi" | cut -d. -f1-2)		# 6.1
 	common=linux-headers-${abi%-*}-common
 	host=$(dpkg --print-architecture)
-	get "linux-headers-$abi:$arch" "$common" "linux-kbuild-$series:$host" "linux-source-$series"
+	get "linux-headers-$abi:$arch" "$common" "linux-source-$series"
+	# named after the series, from Debian 13 on after the version
+	kbuild=$(dpkg-deb -f "$debs/linux-headers-$abi"_*.deb Depends | grep -o 'linux-kbuild-[^ ,]*')
+	get "$kbuild:$host"
 	h=$out/headers; mkdir -p "$h" "$out/vkms"
-	for p in "linux-headers-$abi" "$common" "linux-kbuild-$series"; do
+	for p in "linux-headers-$abi" "$common" "$kbuild"; do
 		dpkg-deb -x "$debs/$p"_*.deb "$h"
 	done
 	sed -i "s#/usr/src/#$h/usr/src/#g" "$h/usr/src/linux-headers-$abi/Makefile"
@@ -104,7 +107,9 @@ if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 		case $arch in arm64) triplet=aarch64-linux-gnu;; amd64) triplet=x86_64-linux-gnu;; esac
 		cross=("DEB_BUILD_ARCH=$host" "DEB_HOST_ARCH=$arch" "DEB_HOST_GNU_TYPE=$triplet")
 	fi
-	env "${cross[@]}" make -s -C "$h/usr/src/linux-headers-$abi" M="$out/vkms" CONFIG_DRM_VKMS=m "${cross[@]}" modules >"$out/vkms.log" 2>&1 ||
+	# type information would take pahole
+	env "${cross[@]}" make -s -C "$h/usr/src/linux-headers-$abi" M="$out/vkms" CONFIG_DRM_VKMS=m \
+		CONFIG_DEBUG_INFO_BTF_MODULES='' "${cross[@]}" modules >"$out/vkms.log" 2>&1 ||
 		{ tail -20 "$out/vkms.log" >&2; exit 1; }
 	${triplet:+$triplet-}strip --strip-debug -o "$out/vkms.ko" "$out/vkms/vkms.ko"
 	rm -rf "$h" "$out/vkms"
