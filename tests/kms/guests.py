@@ -388,7 +388,7 @@ def states_of(kernel, initrd):
     os.makedirs(folder, exist_ok=True)
     for old in os.listdir(folder):
         if old != what.hexdigest():
-            shutil.rmtree(folder + "/" + old)
+            shutil.rmtree(folder + "/" + old, ignore_errors=True)  # another suite may be at it
     os.makedirs(folder + "/" + what.hexdigest(), exist_ok=True)
     return folder + "/" + what.hexdigest()
 
