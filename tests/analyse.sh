@@ -109,19 +109,60 @@ gcc_version() {
 # gcc 12 takes for lost what a function hands over in a struct of its caller's, as every
 # _init() does: 17 findings, none true.  LeakSanitizer watches over the tests for that.
 gcc_look() {
-	printf '%s\0' "$@" | xargs -0 -P "$at_once" -I{} gcc -std=c11 -O2 -fanalyzer \
-		-Wno-analyzer-malloc-leak -fdiagnostics-path-format=none -fno-diagnostics-show-caret \
-		-fno-diagnostics-show-cwe "${settings[@]}" "${generated[@]}" ${libraries[@]+"${libraries[@]}"} \
-		-c {} -o /dev/null 2>&1
+	gcc -std=c11 -O2 -fanalyzer -Wno-analyzer-malloc-leak -fdiagnostics-path-format=none \
+		-fno-diagnostics-show-caret -fno-diagnostics-show-cwe "${settings[@]}" "${generated[@]}" \
+		${libraries[@]+"${libraries[@]}"} -c "$1" -o /dev/null 2>&1
 }
 
 clang_tidy_version() {
 	clang-tidy --version | sed -n 's/.*version //p'
 }
 clang_tidy_look() {
-	printf '%s\0' "$@" | xargs -0 -P "$at_once" -I{} clang-tidy --quiet --config-file=.clang-tidy {} -- \
-		-std=c11 -Xclang -analyzer-config -Xclang max-nodes="${nodes:-10000}" "${settings[@]}" "${generated[@]}" \
-		${libraries[@]+"${libraries[@]}"} 2>/dev/null | sed "s,^$PWD/,,"
+	clang-tidy --quiet --config-file=.clang-tidy "$1" -- -std=c11 -Xclang -analyzer-config \
+		-Xclang max-nodes="${nodes:-10000}" "${settings[@]}" "${generated[@]}" \
+		${libraries[@]+"${libraries[@]}"} 2>/dev/null
+}
+
+# ---- what gcc and clang-tidy said of a file counts until the file, any header of ours, a library's
+# ---- package, the tool or its arguments change; what no run has asked for in two weeks is forgotten
+kept=${MURALD_CACHE:-$top_builddir}/analysed
+
+# What it depends on, but for the file itself, as a name.
+surroundings() { # TOOL
+	{
+		"$1" --version
+		declare -f "${1//-/_}_look"
+		printf '%s\n' "${settings[@]/#-I$top_builddir/}" ${libraries[@]+"${libraries[@]}"} "${nodes:-}"
+		cat .clang-tidy
+		find include src plugins clients lib -name '*.h' -exec sha256sum {} + | LC_ALL=C sort
+		(cd "$top_builddir" && find plugins -name '*.skel.h' -exec sha256sum {} +)
+		dpkg-query -W -f '${Package} ${Version}\n' '*-dev'
+	} | sha256sum | cut -c1-32
+}
+# Prints what the tool says of one file; of what fails nothing is kept.
+look_once() { # TOOL FOLDER NAME FILE
+	local said status=0 new=$2/$3.$BASHPID
+	cat "$2/$3" 2>/dev/null && return
+	said=$("${1//-/_}_look" "$4") || status=$?
+	said=${said//"$PWD"\//}
+	[ "$status" != 0 ] || { printf '%s\n' "$said" >"$new" && mv "$new" "$2/$3"; }
+	printf '%s\n' "$said"
+}
+look_at_each() { # TOOL HASHES: lines of sha256sum
+	local tool=$1 folder hash file running=0
+	folder=$kept/$tool-$(surroundings "$tool")
+	mkdir -p "$folder"
+	touch "$folder"
+	find "$kept" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} +
+	while read -r hash file; do
+		if [ "$running" = "$at_once" ]; then
+			wait -n
+		else
+			running=$((running + 1))
+		fi
+		look_once "$tool" "$folder" "${file//\//+}-$hash" "$file" &
+	done <<<"$2"
+	wait
 }
 
 # ---- findings
@@ -138,7 +179,7 @@ excused() { # TOOL FINDING
 }
 
 ask() { # TOOL
-	local tool=$1 name=${1//-/_} seconds=$SECONDS wanted version line found=0 excepted=0 files
+	local tool=$1 name=${1//-/_} seconds=$SECONDS wanted version line found=0 excepted=0 files look hashes
 	if ! command -v "$tool" >/dev/null; then
 		echo "SKIP: $tool: there is none: apt-get install $tool"
 		skipped=1
@@ -161,11 +202,13 @@ ask() { # TOOL
 		bad=1
 		return
 	fi
-	files=(src plugins clients include)
+	look=(cppcheck_look src plugins clients include)
 	if [ "$tool" != cppcheck ]; then
 		# shellcheck disable=SC2206,SC2207,SC2086 # words
 		files=($(printf '%s\n' ${sources:?make analyse sets it} | grep -E '^(src|plugins|clients)/.*\.c$' |
 			grep -v page-files | sort -u)) # that one is generated
+		hashes=$(sha256sum "${files[@]}") || bad=1
+		look=(look_at_each "$tool" "$hashes")
 	fi
 	while IFS= read -r line; do
 		if excused "$tool" "$line"; then
@@ -174,7 +217,7 @@ ask() { # TOOL
 			echo "$line"
 			found=$((found + 1))
 		fi
-	done < <("${name}_look" "${files[@]}" | findings)
+	done < <("${look[@]}" | findings)
 	echo "$tool $version: $found findings, $excepted excepted, $((SECONDS - seconds)) s"
 	[ "$found" = 0 ] || bad=1
 }

@@ -280,6 +280,7 @@ check-kiosk:
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \
 	tests/again-test.sh \
+	tests/analyse-test.sh \
 	tests/completion.sh \
 	tests/completion-fish.sh \
 	tests/completion-zsh.sh \
