@@ -5,9 +5,9 @@
 #   cross.sh ARCH FOLDER [ARGUMENTS OF MAKE...]
 #
 # FOLDER becomes an ordinary build folder, with the libraries that debian/control names in
-# FOLDER/sysroot. They are fetched once; a second run is a make. With arguments, make runs with them
-# afterwards; unit tests run in qemu-user. Prints SKIP and what to install if there is no compiler;
-# with KMS_REQUIRED=1 that is a failure.
+# FOLDER/sysroot. They are fetched once, with MURALD_FETCHED for other clones, too; a second run is a
+# make. With arguments, make runs with them afterwards; unit tests run in qemu-user. Prints SKIP and what
+# to install if there is no compiler; with KMS_REQUIRED=1 that is a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
@@ -35,20 +35,30 @@ root=$folder/sysroot
 
 read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
 	grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
+# Compilers get the same name of it wherever it is, so that what they made for another clone serves again.
+kept=$root
+if [ -n "${MURALD_FETCHED:-}" ]; then
+	kept=$MURALD_FETCHED/sysroot-$arch-$(cksum <<<"${wanted[*]}" | cut -d' ' -f1)
+	[ "$(readlink "$root")" = "$kept" ] || rm -rf "$root" "$folder/Makefile"
+	ln -sfn "$kept" "$root"
+fi
+exec 8>"$kept.lock"
+flock 8
 if [ "$(cat "$root/.done" 2>/dev/null)" != "${wanted[*]}" ]; then
 	archive "$folder/apt" "$arch" || { echo "cross.sh: cannot ask Debian about $arch" >&2 && exit 1; }
 	apt-get -q install -y --download-only libc6-dev "${wanted[@]}" >"$folder/apt/log" 2>&1 ||
 		{ tail -n 5 "$folder/apt/log" >&2 && exit 1; }
-	rm -rf "$root" "$folder/Makefile"
-	mkdir -p "$root"
+	rm -rf "$kept" "$folder/Makefile"
+	mkdir -p "$kept"
 	for deb in "$folder"/apt/archives/*.deb; do
-		dpkg-deb -x "$deb" "$root"
+		dpkg-deb -x "$deb" "$kept"
 	done
 	# from Debian 13 on base-files alone has it, which is installed nowhere here
 	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
 	rm -rf "$folder/apt"
 	echo "${wanted[*]}" >"$root/.done"
 fi
+exec 8>&-
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$triplet/pkgconfig:$root/usr/share/pkgconfig
 if [ ! -e "$folder/Makefile" ]; then

@@ -30,6 +30,7 @@ from waiting import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+FETCHED = os.environ.get("MURALD_FETCHED") or BUILD  # where several clones find what one has fetched
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 SUITE = os.environ.get("MURALD_SUITE", "")  # another release of Debian, for its kernel
 QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -336,10 +337,10 @@ def debian_arch():
 
 def kernel_dir(arch):
     name = "/kms-kernel" + "".join("-" + part for part in (arch.replace("amd64", ""), SUITE) if part)
-    for d in (os.environ.get("KMS_KERNEL"), BUILD + name, os.path.dirname(BUILD) + name):
+    for d in (os.environ.get("KMS_KERNEL"), FETCHED + name, BUILD + name, os.path.dirname(BUILD) + name):
         if d and os.path.isdir(d):
             return d
-    return BUILD + name
+    return FETCHED + name
 
 
 def fetch_kernel():

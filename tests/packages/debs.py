@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Folders with a fresh Debian, and this tree's packages built for them; with MURALD_SUITE for and of that
-release.  Both are made once and kept in the build folder: check-deb and check-kiosk share them."""
+release.  Both are made once and kept, the packages in the build folder: check-deb and check-kiosk share them."""
 import glob
 import hashlib
 import os
@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")
 SUITE = g.SUITE
 SUFFIX = "-" + SUITE if SUITE else ""
-FRESH = BUILD + "/debian-root" + SUFFIX
+FRESH = g.FETCHED + "/debian-root" + SUFFIX
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 CLEAN = {k: os.environ[k] for k in os.environ
          if k in ("PATH", "HOME", "TMPDIR", "DEB_CFLAGS_STRIP") or k.startswith("CCACHE_")}

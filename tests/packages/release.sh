@@ -6,7 +6,9 @@
 #
 # The release is made in FOLDER/root, once; the command runs there in a copy of this tree, whose
 # build/ is FOLDER/build, with mounts and processes of its own, and offline with a network of its
-# own.  Whatever happens, nothing stays mounted and nothing goes on running.
+# own.  Whatever happens, nothing stays mounted and nothing goes on running.  With MURALD_CACHE what is
+# compiled there serves other clones too, and with MURALD_FETCHED the release itself, with the packages
+# that the first command online has installed.
 # Says SKIP and why, and exits with 77, where that cannot be done.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,6 +29,12 @@ mkdir -p "$folder/build"
 folder=$(cd "$folder" && pwd)
 exec 9>"$folder/lock"
 flock 9 # one at a time
+shared=${MURALD_FETCHED:+$MURALD_FETCHED/release-$release}
+if [ -e "$shared/.done" ] && [ ! -e "$folder/root/.done" ]; then
+	rm -rf "$folder/root" "$folder/root.new"
+	cp -a --reflink=auto "$shared" "$folder/root.new"
+	mv "$folder/root.new" "$folder/root"
+fi
 bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
 	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
 
@@ -53,8 +61,8 @@ unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)
 # shellcheck disable=SC2016 # the shell in there expands it
 unshare "${unshared[@]}" bash -euc '
-	folder=$1 network=$2 root=$1/root
-	shift 2
+	folder=$1 network=$2 cache=$3 root=$1/root
+	shift 3
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t sysfs sysfs "$root/sys"
@@ -62,6 +70,10 @@ unshare "${unshared[@]}" bash -euc '
 	mount -t tmpfs run "$root/run"
 	mkdir "$root/run/lock"
 	mount --bind "$folder/build" "$root/murald/build"
+	if [ -n "$cache" ]; then
+		mkdir -p "$cache" "$root/root/.cache/murald"
+		mount --bind "$cache" "$root/root/.cache/murald"
+	fi
 	if [ "$network" = online ]; then
 		cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 		if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then # of a proxy that npm goes through
@@ -79,11 +91,17 @@ unshare "${unshared[@]}" bash -euc '
 	exec chroot . env -i HOME=/root LC_ALL=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		CI="${CI:-}" MURALD_LONG="${MURALD_LONG:-}" sh -c "cd /murald && exec \"\$@\"" sh "$@"
-' bash "$folder" "$network" "$@" <&0 &
+' bash "$folder" "$network" "${MURALD_CACHE:+$MURALD_CACHE/in-$release}" "$@" <&0 &
 inside=$!
 trap 'kill -KILL "$inside"' EXIT # which ends all in there; unshare ignores other signals
 trap 'exit 143' HUP INT TERM
 status=0
 wait "$inside" || status=$?
 trap - EXIT
+if [ $status = 0 ] && [ "$network" = online ] && [ -n "$shared" ] && [ ! -e "$shared/.done" ]; then
+	rm -f "$folder"/root/var/cache/apt/archives/*.deb
+	cp -a --reflink=auto "$folder/root" "$shared.$$"
+	rm -rf "$shared.$$/murald"
+	mv -T "$shared.$$" "$shared" 2>/dev/null || rm -rf "$shared.$$" # another clone was quicker
+fi
 exit $status

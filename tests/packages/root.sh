@@ -10,6 +10,8 @@ own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 release=${2:-$own}
 # init, a clock and login for the guest; ping and ip for the tests
 include=${3:-systemd-sysv,systemd-timesyncd,udev,kmod,dbus,login,procps,iproute2,iputils-ping}
+exec 8>"$out.lock"
+flock 8 # several clones may share it
 [ "$(cat "$out/.done" 2>/dev/null)" != "$include" ] || exit 0
 # shellcheck disable=SC2016 # apt-get fills these in
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $own" \

@@ -22,10 +22,13 @@ def tools():
         pytest.skip("no right to have mounts and a network of its own")
 
 
-def release(folder, name, *command, path="", user=()):
+def release(folder, name, *command, path="", user=(), network="offline", **more):
+    environment = dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin")
+    for variable in ["MURALD_CACHE", "MURALD_FETCHED"]:
+        environment.pop(variable, None)
     return subprocess.run(
-        [*user, "bash", HERE + "/release.sh", str(folder), name, "offline", *command], text=True, timeout=120,
-        env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"),
+        [*user, "bash", HERE + "/release.sh", str(folder), name, network, *command], text=True, timeout=120,
+        env=dict(environment, **more),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -37,7 +40,7 @@ def mounted(folder):
 def debootstrap(folder, script):
     """A debootstrap that stops in the middle; the last argument but two is the folder."""
     tool = folder / "bin" / "debootstrap"
-    tool.parent.mkdir()
+    tool.parent.mkdir(parents=True)
     tool.write_text("#!/bin/bash\nset -e\ntarget=$4\n" + script)
     tool.chmod(0o755)
     return str(tool.parent) + ":"
@@ -96,6 +99,23 @@ def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
     assert done.returncode == 3, done.stdout
     assert re.findall(r"^ *(\w+): ", done.stdout, re.M) == ["lo"], "of /proc/net/dev"
     assert "local.mk" in done.stdout and not os.listdir(tmp_path / "root" / "build")
+    assert not mounted(tmp_path)
+
+
+def test_what_one_clone_has_installed_serves_another(tmp_path):
+    """Also what is kept there, such as what was compiled; a command that failed has not installed all."""
+    path = debootstrap(tmp_path, OWN_FILES)
+    cache, fetched = tmp_path / "cache", tmp_path / "fetched"
+    fetched.mkdir()
+    shared = dict(path=path, MURALD_CACHE=str(cache), MURALD_FETCHED=str(fetched))
+    install = ["sh", "-c", "echo it >/installed; echo it >/root/.cache/murald/kept; exit $0"]
+    assert release(tmp_path / "one", "trixie", *install, "1", network="online", **shared).returncode == 1
+    assert not os.listdir(fetched)
+    assert release(tmp_path / "one", "trixie", *install, "0", network="online", **shared).returncode == 0
+    shared["path"] = debootstrap(tmp_path / "none", "exit 1")
+    done = release(tmp_path / "two", "trixie", "cat", "/installed", "/root/.cache/murald/kept", **shared)
+    assert (done.returncode, done.stdout) == (0, "it\nit\n")
+    assert os.listdir(fetched) == ["release-trixie"] and not os.path.exists(fetched / "release-trixie" / "murald")
     assert not mounted(tmp_path)
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What tests need from npm (package.json beside this file), installed once into the build folder."""
+"""What tests need from npm (package.json beside this file), installed once: into the build folder, or where
+$MURALD_FETCHED says."""
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -20,16 +22,17 @@ FORGET_S = 6 * 3600  # after this long, a registry that did not answer is asked 
 def _folder():
     """A build folder inside another one, such as build/asan, shares what that one has."""
     outer = os.path.dirname(BUILD)
-    return os.path.join(outer if os.path.exists(outer + "/config.status") else BUILD, "tests", "npm-modules")
+    where = os.environ.get("MURALD_FETCHED") or (outer if os.path.exists(outer + "/config.status") else BUILD) + "/tests"
+    with open(WANTED, "rb") as wanted:
+        return "%s/npm-modules-%s" % (where, hashlib.sha256(wanted.read()).hexdigest()[:12])
 
 
 FOLDER = _folder()
 FAILED = os.path.join(FOLDER, "failed")
 
 
-def _is_current():
-    there = os.path.join(FOLDER, "node_modules", ".package-lock.json")
-    return os.path.exists(there) and os.path.getmtime(there) > os.path.getmtime(WANTED)
+def _is_complete():
+    return os.path.exists(os.path.join(FOLDER, "node_modules", ".package-lock.json"))
 
 
 def _install():
@@ -68,7 +71,7 @@ def modules():
     os.makedirs(FOLDER, exist_ok=True)
     with open(os.path.join(FOLDER, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_current():
+        if not _is_complete():
             why = _failed_before()
             if not why:
                 why = _install()
