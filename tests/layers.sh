@@ -65,18 +65,24 @@ allowed() { # FILE PATTERNS
 includes() { # FILE: what it includes, with its quotes or brackets
 	sed -nE 's/^#include +(["<].*[">]).*/\1/p' "$1"
 }
+# shellcheck disable=SC2016 # awk's own
+quoted() { # FOLDER...: "FILE INCLUDE" for each that is in quotes
+	find "$@" -name '*.[ch]' ! -name page-files.c 2>/dev/null | sort |
+		xargs -r awk '/^#include +"/ { split($0, part, "\""); print FILENAME, part[2] }'
+}
 
 sources() {
 	find lib src plugins include -name '*.[ch]' 2>/dev/null | sort
 }
 
 check_fences() {
-	local line what where regexp file hits
+	local line what where regexp file hits files
+	mapfile -t files < <(sources)
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
 		what=${line%% | *} regexp=${line#* | }
 		where=${regexp%% | *} regexp=${regexp#* | }
-		hits=$(sources | xargs grep -lE "$regexp" /dev/null)
+		hits=$(grep -lE "$regexp" /dev/null "${files[@]}")
 		for file in $hits; do
 			allowed "$file" "$where" && continue
 			complain "$file: $what; these belong into $where"
@@ -85,54 +91,56 @@ check_fences() {
 	done <<<"$fences"
 }
 
-# "LINE SIDE" of a folder; a line without a bar has no sides.
-rank() {
-	awk -v folder="$1" '
-		{
-			side = index($0, "|") ? "left" : "both"
-			for (i = 2; i <= NF; i++) {
-				if ($i == "|") side = "right"
-				if ($i == folder) { print $1, side; exit }
-			}
-		}' <<<"$ranks"
-}
+# "LINE SIDE" of each folder; a line without a bar has no sides.
+declare -A places=()
+while read -r line folders; do
+	side=both
+	[[ $folders != *'|'* ]] || side=left
+	for folder in $folders; do
+		if [ "$folder" = '|' ]; then
+			side=right
+		else
+			places[$folder]="$line $side"
+		fi
+	done
+done <<<"$ranks"
 
 check_ranks() { # TOP: its files, which write their includes from there
 	local top=$1 file include from to folder target
-	while IFS= read -r file; do
-		folder=$(dirname "$file")
-		from=$(rank "$folder")
-		[ -n "$from" ] || complain "$file: in no layer; give its folder a place in tests/layers.sh"
-		for include in $(includes "$file" | sed -n 's/"//gp'); do
-			target=$(dirname "$top/$include")
-			case $include in
-			*..*) complain "$file: \"$include\" leaves $top/" ;;
-			lib/*)
-				[ -e "$include" ] || complain "$file: \"$include\" is not there"
-				continue
-				;;
-			*/*) ;;
-			*)
-				complain "$file: \"$include\" is not written from $top/"
-				continue
-				;;
-			esac
-			[ -e "$top/$include" ] || complain "$file: \"$include\" is not in $top/"
-			[ "$target" = "$folder" ] && continue
-			to=$(rank "$target")
-			if [ -z "$from" ] || [ -z "$to" ]; then
-				continue
-			elif [ "${to% *}" -ge "${from% *}" ]; then
-				complain "$file: includes $include, which is not below it"
-			elif [ "${from#* } ${to#* }" = "left right" ] || [ "${from#* } ${to#* }" = "right left" ]; then
-				complain "$file: includes $include, across from left to right hand"
-			fi
-		done
-	done < <(find "$top" -name '*.[ch]' ! -name page-files.c 2>/dev/null | sort)
+	for folder in $(find "$top" -name '*.[ch]' 2>/dev/null | sed 's,/[^/]*$,,' | sort -u); do
+		[ -n "${places[$folder]:-}" ] || complain "$folder: in no layer; give it a place in tests/layers.sh"
+	done
+	while read -r file include; do
+		folder=${file%/*} target=$top/$include
+		target=${target%/*}
+		case $include in
+		*..*) complain "$file: \"$include\" leaves $top/" ;;
+		lib/*)
+			[ -e "$include" ] || complain "$file: \"$include\" is not there"
+			continue
+			;;
+		*/*) ;;
+		*)
+			complain "$file: \"$include\" is not written from $top/"
+			continue
+			;;
+		esac
+		[ -e "$top/$include" ] || complain "$file: \"$include\" is not in $top/"
+		[ "$target" = "$folder" ] && continue
+		from=${places[$folder]:-} to=${places[$target]:-}
+		if [ -z "$from" ] || [ -z "$to" ]; then
+			continue
+		elif [ "${to% *}" -ge "${from% *}" ]; then
+			complain "$file: includes $include, which is not below it"
+		elif [ "${from#* } ${to#* }" = "left right" ] || [ "${from#* } ${to#* }" = "right left" ]; then
+			complain "$file: includes $include, across from left to right hand"
+		fi
+	done < <(quoted "$top")
 }
 
 check_outside() {
 	local file include
+	local -A first=()
 	for file in $(find include -name '*.h' 2>/dev/null | sort); do
 		for include in $(includes "$file"); do
 			case $include in
@@ -152,22 +160,23 @@ check_outside() {
 	done
 	# muralctl is a separate program, without fences: it uses lib/, and of the plugins only the
 	# headers of the wire formats; and its text is that of murald's screens.
-	for file in $(find clients -name '*.[ch]' 2>/dev/null | sort); do
-		for include in $(includes "$file" | sed -n 's/"//gp'); do
-			case $include in
-			ping/address-template.h | p2/wire.h | hud/faces.h | lib/*.h) ;;
-			*/*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
-			*) [ -e "clients/$include" ] ||
-				complain "$file: includes \"$include\", which is not in clients/" ;;
-			esac
-		done
-	done
+	while read -r file include; do
+		case $include in
+		ping/address-template.h | p2/wire.h | hud/faces.h | lib/*.h) ;;
+		*/*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
+		*) [ -e "clients/$include" ] ||
+			complain "$file: includes \"$include\", which is not in clients/" ;;
+		esac
+	done < <(quoted clients)
 	# A source file includes its own header first, which proves that the header is complete.
+	while read -r file include; do
+		[ -n "${first[$file]:-}" ] || first[$file]=$include
+	done < <(quoted lib src plugins clients)
 	for file in $(find lib src plugins clients -name '*.c' 2>/dev/null | sort); do
 		[ -e "${file%.c}.h" ] || continue
-		include=$(includes "$file" | sed -n 's/"//gp' | head -n 1)
+		include=${first[$file]:-nothing}
 		case ${file%.c}.h in
-		"$include" | "${file%%/*}/$include" | "$(dirname "$file")/$include") ;;
+		"$include" | "${file%%/*}/$include" | "${file%/*}/$include") ;;
 		*) complain "$file: includes $include before its own header" ;;
 		esac
 	done
