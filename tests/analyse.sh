@@ -55,7 +55,8 @@ clang-tidy | src/app/doctor/ports.c | cert-env33-c | nft is of a table of tools
 clang-tidy | src/app/doctor/privileges.c | cert-env33-c | the command is a constant
 clang-tidy | src/hud/words.c | bugprone-suspicious-missing-comma | a sentence goes on in the next line
 clang-tidy | src/base/procs.c | cert-err34-c | the kernel wrote these numbers, in their width
-clang-tidy | src/canvas/owners.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
+clang-tidy | src/canvas/owners-describe.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
+clang-tidy | src/canvas/owners-room.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
 gcc | plugins/http/page/page.c | analyzer-null-dereference | 404.html is one of the files
