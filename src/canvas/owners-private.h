@@ -20,7 +20,6 @@ enum { USED = 1, PROVEN = 2, NAMED = 4, IPV4 = 8, FORGOTTEN = 16 };
 struct source {
 	uint64_t high, low; /* an address; or the crowd of its instance and a hash */
 	uint32_t detail;    /* of an address its link, of a name its place in `names` */
-	uint16_t heard;     /* when; relaxed */
 	uint8_t crowd;
 	uint8_t flags;
 	uint32_t users;   /* that hold it; lock */

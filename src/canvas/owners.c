@@ -144,7 +144,6 @@ source_write(struct source *to, const struct source *from)
 	to->high = from->high;
 	to->low = from->low;
 	to->detail = from->detail;
-	to->heard = from->heard;
 	to->crowd = from->crowd;
 	to->users = to->painted = 0;
 	__atomic_store_n(&to->flags, from->flags, __ATOMIC_RELAXED);
@@ -180,26 +179,23 @@ door_passes(struct owners *owners, uint64_t hash)
 }
 
 static void
-source_came(struct source *source, uint16_t when)
+source_came(struct source *source)
 {
 	uint32_t painted = __atomic_load_n(&source->painted, __ATOMIC_RELAXED);
 
 	/* of two threads one may be lost */
 	__atomic_store_n(&source->painted, painted + 1, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&source->heard, __ATOMIC_RELAXED) != when)
-		__atomic_store_n(&source->heard, when, __ATOMIC_RELAXED);
 }
 
 uint16_t
-owners_find(
-	struct owners *owners, const struct owner_key *key, uint16_t crowd, uint16_t when)
+owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 {
 	struct source source = source_of(owners, key, crowd);
 	uint64_t hash = owners_hash(owners, &source);
 	uint16_t id = find(owners, &source, hash);
 
 	if (id) {
-		source_came(&owners->sources[id], when);
+		source_came(&owners->sources[id]);
 		return id;
 	}
 	if (!key->proven) {
@@ -211,7 +207,6 @@ owners_find(
 			return crowd;
 		}
 	}
-	source.heard = when;
 	pthread_mutex_lock(&owners->lock);
 	id = find(owners, &source, hash);
 	if (!id)
@@ -224,11 +219,10 @@ owners_find(
 
 /* It may have been forgotten since it was found: then it is not found again. */
 uint16_t
-owners_take(
-	struct owners *owners, const struct owner_key *key, uint16_t crowd, uint16_t when)
+owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 {
 	struct source source = source_of(owners, key, crowd);
-	uint16_t id = owners_find(owners, key, crowd, when);
+	uint16_t id = owners_find(owners, key, crowd);
 
 	if (id < OWNER_FIRST || id >= OWNER_IDS)
 		return id;

@@ -53,12 +53,10 @@ uint16_t owners_crowd(struct owners *owners, const char *instance);
 
 /* The id of a source that paints now, or that of the crowd given.  Any thread that
  * paints, during a callback. */
-uint16_t owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd,
-	uint16_t when);
+uint16_t owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd);
 
 /* The same, and it keeps that id until it is released. */
-uint16_t owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd,
-	uint16_t when);
+uint16_t owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd);
 
 /* Any thread; a crowd's id is accepted. */
 void owners_release(struct owners *owners, uint16_t id);

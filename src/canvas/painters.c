@@ -135,17 +135,13 @@ canvas_wants_painters(const struct canvas *canvas)
 uint16_t
 canvas_find_owner(struct canvas *canvas, const struct owner_key *key, uint16_t crowd)
 {
-	return canvas->owners
-		       ? owners_find(canvas->owners, key, crowd, canvas_when(canvas))
-		       : 0;
+	return canvas->owners ? owners_find(canvas->owners, key, crowd) : 0;
 }
 
 uint16_t
 canvas_take_owner(struct canvas *canvas, const struct owner_key *key, uint16_t crowd)
 {
-	return canvas->owners
-		       ? owners_take(canvas->owners, key, crowd, canvas_when(canvas))
-		       : 0;
+	return canvas->owners ? owners_take(canvas->owners, key, crowd) : 0;
 }
 
 void

@@ -28,7 +28,7 @@ name_id(struct fixture *f, const char *name)
 {
 	const struct owner_key key = { .name = name, .proven = true };
 
-	return owners_find(f->canvas.owners, &key, CROWD, canvas_when(&f->canvas));
+	return owners_find(f->canvas.owners, &key, CROWD);
 }
 
 static inline int

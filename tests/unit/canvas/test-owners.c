@@ -22,13 +22,13 @@ TEST_WITH(sources_have_names, set_up, tear_down)
 	assert_string_equal(who.source, "p2:anna");
 	assert_string_equal(who.instance, "p2");
 	assert_false(who.forgeable);
-	assert_int_equal(owners_find(owners, &forgeable, CROWD, 1), CROWD);
-	id = owners_find(owners, &forgeable, CROWD, 1);
+	assert_int_equal(owners_find(owners, &forgeable, CROWD), CROWD);
+	id = owners_find(owners, &forgeable, CROWD);
 	assert_true(id >= OWNER_FIRST);
 	owners_describe(owners, id, &who);
 	assert_string_equal(who.source, "192.0.2.7");
 	assert_true(who.forgeable);
-	assert_int_not_equal(owners_find(owners, &proven, CROWD, 1), id);
+	assert_int_not_equal(owners_find(owners, &proven, CROWD), id);
 	assert_int_equal(owners_match(owners, "192.0.2.0/24", ids), 2);
 	assert_int_equal(owners_match(owners, "192.0.2.7", ids), 2);
 	assert_int_equal(owners_match(owners, "p2:ben", ids), 1);
@@ -72,14 +72,13 @@ TEST_WITH(forgers_displace_nobody, set_up, tear_down)
 	for (uint64_t i = 0; i < forged * 2; i++) {
 		const struct ip_key address = { .low = 1000 + i / 2, .high = 1 };
 		const struct owner_key key = { .address = &address };
-		struct canvas_painter as = { .id = owners_find(
-						     owners, &key, CROWD + 1, 1) };
+		struct canvas_painter as = { .id = owners_find(owners, &key, CROWD + 1) };
 
 		canvas_brush_paint_as(&f->brush, &as);
 		mural_put(&f->brush, i * 7 % (WIDTH - 1), i / 7 % HEIGHT,
 			0xff000000 | (uint32_t)(1000 + i / 2));
 		if (i % 16 == 0) {
-			as.id = owners_find(owners, &pinger, CROWD + 1, 1);
+			as.id = owners_find(owners, &pinger, CROWD + 1);
 			canvas_brush_paint_as(&f->brush, &as);
 			mural_put(&f->brush, WIDTH - 1, i / 16 % HEIGHT, 0xff000007);
 		}
