@@ -107,7 +107,14 @@ TESTS += \
 	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
 if WITH_LINK
-TESTS += tests/link/test_link.py tests/link/test_shared.py
+TESTS += \
+	tests/link/test_controls.py \
+	tests/link/test_engine.py \
+	tests/link/test_link.py \
+	tests/link/test_reins.py \
+	tests/link/test_shared.py \
+	tests/link/test_strangers.py \
+	tests/link/test_ways.py
 endif
 if WITH_P2
 TESTS += tests/p2/test_guests.py

@@ -15,7 +15,7 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control
-from linking import Engine, cluster, linked, section, short_folder, wait_linked
+from linking import cluster, linked, section, short_folder, wait_linked
 from relay import Relay
 from waiting import stays, wait_for
 from wall import DOTS, Wall, dot, has_plugin
@@ -27,12 +27,6 @@ SHARED = "limits = shared\n"
 SPENT = "mural:{mural.0.0}:share:limits"
 needs_http = pytest.mark.skipif(
     not has_plugin("http"), reason="built without http: apt-get install libmicrohttpd-dev libsqlite3-dev libmd-dev")
-
-
-@pytest.fixture(name="engine")
-def engine_of_test(tmp_path):
-    with Engine(tmp_path) as engine:
-        yield engine
 
 
 def sharing(engine, folder, rate):

@@ -22,7 +22,7 @@ import pytest
 
 from closing import Closing
 from waiting import wait_for
-from wall import DOTS, Wall
+from wall import DOTS, Wall, dot
 
 TILE = 32
 MASK64 = (1 << 64) - 1
@@ -393,3 +393,50 @@ def converged(engine, *walls, name="mural", seconds=60):
     except AssertionError as error:
         raise AssertionError("%s: they differ by %s pixels" % (error, differ(engine, *walls, name=name))) from error
     return fold(engine, name)
+
+
+# ---- linked walls of a test
+
+@contextlib.contextmanager
+def walls(engine, folder, n, more="", **rest):
+    """Walls a, b, c, ..., linked."""
+    with contextlib.ExitStack() as stack:
+        some = [stack.enter_context(linked(engine, short_folder(folder, "abcdef"[i]), more, **rest))
+                for i in range(n)]
+        wait_linked(*some)
+        yield some
+
+
+def scribble(seed, n, width=64, height=48):
+    """Seeded dots."""
+    rng = random.Random(seed)
+    return b"".join(dot(rng.randrange(width), rng.randrange(height),
+                        tuple(rng.randrange(256) for _ in range(3))) for _ in range(n))
+
+
+def roll_back(engine):
+    """As a server that lost its last seconds: it has again what it had at its last SAVE."""
+    engine.kill()
+    engine.start()
+
+
+def over_relay(engine, folder, more="", **rest):
+    """A wall that reaches that engine through its relay."""
+    return Wall(folder, DOTS + "[plugin link]\nengine = localhost:%d\n%s" % (engine.relay.port, more), **rest)
+
+
+def take_back(engine, folder, **rest):
+    """A wall paints, and while that is on its way paints what was there before; the colour that all end with."""
+    green, red = (0, 255, 0), (255, 0, 0)
+    with over_relay(engine, short_folder(folder, "a"), **rest) as a, \
+            linked(engine, short_folder(folder, "b")) as b:
+        wait_linked(a, b)
+        a.paint(dot(3, 3, green))
+        b.painted(3, 3, green)
+        a.wait_idle()
+        engine.relay.delay = None
+        a.paint(dot(3, 3, red))
+        b.painted(3, 3, red)
+        a.paint(dot(3, 3, green))
+        engine.relay.delay = 0
+        return converged(engine, a, b).pixels[3 * 64 + 3]
