@@ -18,7 +18,7 @@ box_is_empty(struct box box)
 	return box.left == box.right;
 }
 
-/* What both have. */
+/* The part that both cover. */
 static inline struct box
 box_common(struct box a, struct box b)
 {

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* Opens a file for reading that is no pipe, which might block, nor a device, which might
- * be endless.  NULL: errno says why not, EINVAL or EISDIR if it is no regular file. */
+/* Opens a regular file for reading: a pipe might block, and a device might be endless.
+ * NULL with errno set: EINVAL or EISDIR if it is not a regular file. */
 FILE *regular_file_open(const char *path);
 
 /* Waits until a file's new name is on disk.  0 or -errno. */

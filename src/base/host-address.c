@@ -165,8 +165,8 @@ host_address_is_loopback(const char *text)
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
-/* Discards the messages, and that some were lost (ENOBUFS); a bounded number, so that a
- * flapping interface cannot hold the loop up. */
+/* Discards the messages, and the error ENOBUFS, by which the kernel says that some were
+ * lost.  Only a bounded number, so that a flapping interface cannot hold the loop up. */
 static void
 on_debounced(uv_timer_t *timer)
 {

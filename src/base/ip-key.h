@@ -18,11 +18,13 @@ struct ip_key {
 	bool v4;
 };
 
-/* Of an IPv6 address the first `prefix` bits, 1 to 128, count, of a link-local one all.
- * False for a peer without an IP address: a local socket. */
+/* Makes the key of a peer: of an IPv6 address the first `prefix` bits, 1 to 128, or all
+ * of them if it is link-local.  False for a peer without an IP address: a local socket.
+ */
 bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
-/* Of an IPv6 address that is not link-local, the first `prefix` bits. */
+/* Shortens the key of an IPv6 address that is not link-local to its first `prefix` bits.
+ */
 void ip_key_cut(struct ip_key *key, unsigned prefix);
 
 static inline bool
@@ -35,8 +37,8 @@ ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 /* `salt` keeps attackers from choosing addresses that collide. */
 uint64_t ip_key_hash(const struct ip_key *key, uint64_t salt);
 
-/* As people write it: an address, or of IPv6 a prefix of that many bits, "2001:db8::/64",
- * unless that is all of it. */
+/* Writes the key as people do: an address, or for IPv6 the prefix of that many bits, such
+ * as "2001:db8::/64", unless that is the whole address. */
 void ip_key_text(const struct ip_key *key, unsigned prefix, char *text, size_t len);
 
 /* The addresses from first to last. */

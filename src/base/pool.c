@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes libuv's thread pool where a failure can be told. */
+/* Makes libuv's thread pool while a failure can still be reported. */
 #include "base/pool.h"
 
 #include <errno.h>

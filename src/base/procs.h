@@ -10,7 +10,7 @@ struct procs {
 	bool any_murald;
 };
 
-/* `target` as it is called in /proc/PID/fd: "/dev/dri/card0", "socket:[4711]".  Without
- * this process.  Where none is visible, a running murald is taken for it, whose files not
- * even its own user may see: it has more rights than a shell of that user. */
+/* Finds the other processes that have `target` open, named as in /proc/PID/fd:
+ * "/dev/dri/card0", "socket:[4711]".  If none is visible, a running murald is assumed: it
+ * has more rights than a shell of its user, which therefore may not see its files. */
 void procs_with_open(const char *target, struct procs *procs);

@@ -77,8 +77,8 @@ struct painter {
 		struct mural_brush *brush, const struct mural_batch *batch, uint32_t n);
 };
 
-/* The time as pixels have it, in steps that wrap after 36 hours.  Stamps are compared by
- * their distance, so none is let become older than 17 of these. */
+/* The time as pixels store it, in steps that wrap after 36 hours.  Stamps are compared by
+ * their distance, so none is allowed to become older than 17 hours. */
 #define WHEN_STEP_MS 2000
 #define WHEN_AGE_MAX (17 * 3600 * 1000 / WHEN_STEP_MS)
 
@@ -159,15 +159,15 @@ void *canvas_alloc_lines(size_t bytes);
  * and written whole. */
 void canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n);
 
-/* The same from pixels with owners, of which only the colours are copied; those of whom
- * `ids` has no bit are dimmed, unless it is NULL. */
+/* The same from pixels with owners, of which only the colours are copied.  Unless `ids`
+ * is NULL, pixels of owners whose bit is not set there are dimmed. */
 void canvas_copy_words(
 	uint32_t *to, const uint32_t *from, uint32_t n, const uint64_t *ids);
 
-/* Whether these colours are, which nobody writes meanwhile. */
+/* Whether all these colours are opaque; no other thread may write them meanwhile. */
 bool canvas_are_opaque(const uint32_t *argb, uint32_t n);
 
-/* Shows what is not theirs dimmed to those who look on; NULL: nothing is. */
+/* Dims the pixels of all other owners for readers that show; NULL ends that. */
 void canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64]);
 
 /* ---- store.c: what brush->store may be */

@@ -31,8 +31,8 @@ canvas_alloc_lines(size_t bytes)
 	return memory;
 }
 
-/* Pixels, in pages as large as the machine has: who shuffles over a canvas of thousands
- * of small ones finds hardly any in the processor's list of them. */
+/* Pixels, in huge pages if the machine has them: with small ones, painting at random
+ * misses the processor's TLB almost every time. */
 static void *
 alloc_pixels(size_t bytes)
 {

@@ -49,7 +49,7 @@ struct mural_reader {
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
 	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
-	bool shows;                 /* to people: highlights are for them */
+	bool shows;                 /* the picture to people, so highlights apply */
 	void (*on_free)(void *arg); /* NULL: nobody */
 	void *on_free_arg;
 };
@@ -109,20 +109,22 @@ void canvas_brush_finish(struct mural_brush *brush);
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
-/* Whether it matters for whom a brush paints: some are banned, or pixels have owners.
- * Any thread. */
+/* Whether brushes have to know for whom they paint: somebody is banned, or pixels have
+ * owners.  Any thread. */
 bool canvas_wants_painters(const struct canvas *canvas);
 
-/* Somebody waits for what is painted from now on to be seen; or no more.  One thread. */
+/* Says whether an operator waits for something to be shown, which work in the background
+ * then gives way to.  One thread. */
 void canvas_hurry(struct canvas *canvas, bool hurries);
 
-/* For those that nobody waits for: returns when nobody hurries.  Any thread but those
- * that paint or show. */
+/* For work in the background: returns once no operator waits.  Any thread but those that
+ * paint or show. */
 void canvas_give_way(struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
 
-/* For who polls the reader: on_free(arg) is called first when it is freed. */
+/* Has on_free(arg) called before the reader is freed, so that its descriptor is no longer
+ * polled then. */
 void canvas_reader_on_free(
 	struct mural_reader *reader, void (*on_free)(void *arg), void *arg);

@@ -272,7 +272,7 @@ find_behind(const struct hand *hand, const struct hand_undo *undo, size_t at)
 			   (undo->behind ? undo->behind[at] : hand->canvas->background));
 }
 
-/* Whoever comes meanwhile stays.  Returns whether the pixel was changed. */
+/* A pixel that somebody else paints meanwhile stays.  Returns whether it was changed. */
 static inline bool
 undo_pixel(const struct hand *hand, const struct hand_undo *undo, const struct run *run,
 	uint32_t i, struct hand_counts *counts)
@@ -310,8 +310,8 @@ end_of_owner(const pixel_word *pixels, uint32_t i, uint32_t n, uint16_t id)
 	return i;
 }
 
-/* Works with copies of what stores to pixels might change, as far as the compiler knows.
- */
+/* Works with local copies: for all the compiler knows, a store to a pixel may change the
+ * originals. */
 static bool
 undo_run(struct hand *hand, const struct run *at, void *arg)
 {
@@ -338,8 +338,8 @@ undo_run(struct hand *hand, const struct run *at, void *arg)
 	return any;
 }
 
-/* What lies under it is forgotten when those who look on may see already what became of
- * the rest. */
+/* The keeper forgets what lay under the undone pixels only after the undo was published,
+ * so that nobody waits for that. */
 int
 hand_undo(struct hand *hand, const struct hand_undo *undo, struct hand_counts *counts)
 {

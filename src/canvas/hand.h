@@ -41,17 +41,18 @@ void hand_finish(struct hand *hand);
 /* The act under way, or the next, ends with -ECANCELED.  Any thread. */
 void hand_stop(struct hand *hand);
 
-/* Paints a rectangle of the canvas in one colour, or with its picture: 0xaarrggbb row by
- * row, without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is painted. */
+/* Paints a rectangle of the canvas in one colour, or if it is not NULL with a picture:
+ * 0xaarrggbb row by row, without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is
+ * painted. */
 int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels);
 
 enum hand_undo_how {
 	HAND_UNDO_ALL,
 	HAND_UNDO_COUNT, /* only says what it would do */
-	HAND_UNDO_KNOWN, /* leaves what nobody knows what lies under, and counts it as
-			    nothing but unknown */
-	HAND_UNDO_REST,  /* goes on after that with what it left */
+	HAND_UNDO_KNOWN, /* only where it is known what lies under; other pixels are only
+			    counted */
+	HAND_UNDO_REST,  /* then what HAND_UNDO_KNOWN left */
 };
 
 struct hand_undo {
@@ -68,14 +69,14 @@ struct hand_counts {
 	uint64_t unknown; /* of which nobody knew what lay under them */
 };
 
-/* Puts back what lay under what these sources painted and still shows, on a canvas with
- * owners; where that is not known, what is behind.  Adds to the counts.  0, -ENOMEM or
- * -ECANCELED. */
+/* On a canvas with owners, puts back what lay under those pixels of these sources that
+ * still show; where that is not known, what is in `behind`.  Adds to the counts.  0,
+ * -ENOMEM or -ECANCELED. */
 int hand_undo(
 	struct hand *hand, const struct hand_undo *undo, struct hand_counts *counts);
 
-/* How old the oldest is of what was undone by HAND_UNDO_KNOWN and of what that left, in
- * steps of canvas_when(); false: there is nothing. */
+/* The age, in steps of canvas_when(), of the oldest pixel that HAND_UNDO_KNOWN undid or
+ * left; false: there is none. */
 bool hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age);
 
 /* The parts of the canvas that the last act changed, at most one for each tile; the

@@ -83,7 +83,7 @@ keeper_row(struct keeper *keeper, uint32_t x, uint32_t y)
 	return (struct keeper_row){ keeper->seen + at, keeper->under + at };
 }
 
-/* What was there while nobody looked yet is nobody's. */
+/* What was there before the keeper's first pass has no owner. */
 static void
 pass_tile(struct keeper *keeper, const struct mural_rect *at)
 {

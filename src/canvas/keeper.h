@@ -21,7 +21,7 @@ void keeper_free(struct keeper *keeper);
 /* The bytes that it would take. */
 uint64_t keeper_size(const struct canvas *canvas);
 
-/* Whoever undoes holds the lock. */
+/* To be held during an undo. */
 void keeper_lock(struct keeper *keeper);
 void keeper_unlock(struct keeper *keeper);
 

@@ -22,8 +22,9 @@ struct source {
 	uint32_t detail;    /* of an address its link, of a name its place in `names` */
 	uint8_t crowd;
 	uint8_t flags;
-	uint32_t users;   /* that hold it; lock */
-	uint32_t painted; /* how often it came, halved when others make room; relaxed */
+	uint32_t users;   /* owners_take() less owners_release(); lock */
+	uint32_t painted; /* how often it painted, halved by each owners_forget(); relaxed
+			   */
 };
 _Static_assert(sizeof(struct source) == 32, "20480 of them are 640 KiB");
 
@@ -34,7 +35,8 @@ struct owners {
 	uint32_t n_forgeable, n_unused;
 	uint32_t full; /* owners_is_full(); any thread, relaxed */
 	uint16_t indices[2][INDEX_SLOTS];
-	uint8_t door[DOOR_BITS / 8]; /* forgeable ones heard of once */
+	uint8_t door[DOOR_BITS /
+		     8]; /* a Bloom filter of forgeable sources that were seen once */
 	uint16_t unused[OWNER_IDS];
 	struct source sources[OWNER_IDS];
 	char names[NAMES][NAME_MAX_BYTES];

@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "canvas/owners-private.h"
 
-/* Busier ones are all the same. */
+/* Above this, sources count as equally busy. */
 #define BUSY_MAX 255
 
 bool
@@ -28,7 +28,8 @@ may_leave(const struct source *source, uint8_t class)
 	       source->users == 0;
 }
 
-/* Marks half of a class, the least busy first; how many. */
+/* Marks half of the sources of a class as forgotten, the least busy first.  Returns how
+ * many. */
 static uint32_t
 forget_half(struct owners *owners, uint8_t class)
 {
@@ -58,7 +59,8 @@ forget_half(struct owners *owners, uint8_t class)
 	return left;
 }
 
-/* In the index that nobody has looked at since the last time. */
+/* Fills the other index: no thread looks at it any more, since all have begun another
+ * callback after the last exchange. */
 static void
 rebuild_index(struct owners *owners)
 {

@@ -63,7 +63,7 @@ hash_name(const char *name, uint64_t salt)
 	return mix(fnv1a(FNV_START ^ salt, name, strlen(name)));
 }
 
-/* What is compared of a source. */
+/* What tells the source apart from others. */
 static struct source
 source_of(const struct owners *owners, const struct owner_key *key, uint16_t crowd)
 {
@@ -137,7 +137,7 @@ names_add(struct owners *owners, const char *name)
 	return i;
 }
 
-/* Others look at the flags of an id that is not given. */
+/* Other threads may look at the flags of an id that is not assigned yet. */
 static void
 source_write(struct source *to, const struct source *from)
 {
@@ -168,7 +168,7 @@ give_id(struct owners *owners, struct source *source, uint64_t hash, const char 
 	return id;
 }
 
-/* Whether a forgeable source was heard of before. */
+/* Whether a forgeable source was seen before; notes that it was. */
 static bool
 door_passes(struct owners *owners, uint64_t hash)
 {
@@ -183,7 +183,7 @@ source_came(struct source *source)
 {
 	uint32_t painted = __atomic_load_n(&source->painted, __ATOMIC_RELAXED);
 
-	/* of two threads one may be lost */
+	/* not atomic: a lost increment does no harm */
 	__atomic_store_n(&source->painted, painted + 1, __ATOMIC_RELAXED);
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owners: whom the 16-bit id means that each pixel of a canvas with owners carries. One
- * MiB, whatever is forged.
+ * Owners: which source the 16-bit id of a pixel stands for, on a canvas with owners.  One
+ * MiB, however many sources are forged.
  *
  * An id is looked up without a lock, through an index that is replaced as a whole, and
- * given under one.  It is given to somebody else only after the index has forgotten it,
- * every thread that paints has begun another callback since (rules.h), and one pass over
- * the canvas has given its remaining pixels to the crowd of its instance.  So an id never
- * means two sources.
+ * assigned under one.  It is assigned to another source only after the index has
+ * forgotten it, every thread that paints has begun another callback since (rules.h), and
+ * one pass over the canvas has given its remaining pixels to the crowd of its instance.
+ * So an id never means two sources.
  *
- * Sources that may be forged (pings, datagrams) get one when they are heard of twice,
- * and make room by halves, those that painted least first.  Those that are proven, by a
- * connection or a login, never make room for forged ones, nor while they are connected. A
- * source without an id belongs to the crowd of its instance.
+ * Sources that may be forged (pings, datagrams) get an id when they are seen for the
+ * second time, and make room by halves, those that painted least first.  Those that are
+ * proven, by a connection or a login, never make room for forged ones, nor while they are
+ * connected.  A source without an id belongs to the crowd of its instance.
  */
 #pragma once
 
@@ -55,7 +55,7 @@ uint16_t owners_crowd(struct owners *owners, const char *instance);
  * paints, during a callback. */
 uint16_t owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd);
 
-/* The same, and it keeps that id until it is released. */
+/* The same, but the source keeps that id until owners_release(). */
 uint16_t owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd);
 
 /* Any thread; a crowd's id is accepted. */
@@ -63,7 +63,7 @@ void owners_release(struct owners *owners, uint16_t id);
 
 /* ---- making room: the main thread, in this order */
 
-/* Whether somebody went without an id since the last time. */
+/* Whether a source could not get an id since the last owners_forget(). */
 bool owners_is_full(const struct owners *owners);
 
 /* Forgets owners to make room; false: none can be forgotten. */
@@ -86,6 +86,6 @@ struct owner {
 
 void owners_describe(struct owners *owners, uint16_t id, struct owner *owner);
 
-/* Adds the ids of those whom `text` means to a set.  How many; -EINVAL: it is no name of
- * a source. */
+/* Adds the ids of the sources that `text` names to a set: one source, or a network.
+ * Returns how many; -EINVAL: it is neither. */
 int owners_match(struct owners *owners, const char *text, uint64_t ids[65536 / 64]);

@@ -37,7 +37,8 @@ canvas_thread_stop(struct canvas_thread *thread)
 	thread->canvas = NULL;
 }
 
-/* Lets who fills batches paint pairs while no rule looks at them. */
+/* Lets code that fills batches store pairs directly while no rule applies to the brush.
+ */
 static void
 brush_own(struct mural_brush *brush)
 {
@@ -72,7 +73,7 @@ brush_apply(struct mural_brush *brush)
 	brush_own(brush);
 }
 
-/* Of a painter that is not kept, the caller knows. */
+/* For a painter that is not kept, the caller has checked it. */
 static bool
 is_banned(const struct painter *painter, const struct canvas_painter *as)
 {
@@ -95,7 +96,8 @@ brush_look(struct mural_brush *brush)
 	brush_apply(brush);
 }
 
-/* The release puts all that the thread has stored and published before what says so. */
+/* The release orders everything that the thread has stored and published before the
+ * generation. */
 static void
 thread_adopt(struct canvas_thread *thread, const struct rules *rules)
 {
@@ -104,7 +106,7 @@ thread_adopt(struct canvas_thread *thread, const struct rules *rules)
 
 	thread->rules = rules;
 	for (struct painter *i = thread->residents; i; i = i->next) {
-		/* other ids may mean somebody else from now on */
+		/* an id that is not kept may mean another source from now on */
 		if (!i->as.kept)
 			canvas_brush_paint_as(i->brush, &nobody);
 		brush_look(i->brush);

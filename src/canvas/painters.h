@@ -9,7 +9,7 @@
 #include "canvas/owners.h"
 #include "canvas/rules.h"
 
-/* A thread that calls those who paint.  Embed it. */
+/* A thread on which brushes paint.  Embed it. */
 struct canvas_thread {
 	struct canvas *canvas;
 	struct canvas_thread *next; /* the main thread's */
@@ -18,7 +18,7 @@ struct canvas_thread {
 	struct painter *residents; /* brushes that are used at any time; its own */
 
 	/* Has the thread call canvas_thread_look() soon; called on the main thread.
-	 * NULL: it is the main thread. */
+	 * NULL: this is the main thread. */
 	void (*ring)(struct canvas_thread *thread);
 };
 

@@ -14,13 +14,14 @@
 
 #define TICK_MS 100
 
-/* The least time between two times that room is made. */
+/* At least this long between two attempts to make room. */
 #define ROOM_MS 1000
 
-/* Stamps are looked at so often, which is less than what they may still grow older. */
+/* How often stamps are clamped; much less than the hour that is left until they wrap. */
 #define CLAMP_MS (30 * 60 * 1000)
 
-/* Above that the recording has to know what lies under. */
+/* A larger canvas has no keeper: undo then takes what lay under a pixel from the
+ * recording. */
 #define KEEPER_SIZE_MAX (UINT64_C(256) * 1024 * 1024)
 
 /* ------------------------------------------------------------------ the keeper */
@@ -124,7 +125,7 @@ make_room(struct reins *reins)
 	act_begin(act);
 }
 
-/* Stamps that are too old to be compared become as old as can be. */
+/* Sets stamps that are too old to be compared to the greatest age that can be. */
 static int
 work_clamp(struct act *act)
 {

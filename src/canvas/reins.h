@@ -75,9 +75,8 @@ int reins_ban(
 
 enum reins_closed { REINS_FROZEN, REINS_PROTECTED };
 
-/* What is closed in this way now, as rectangles that do not overlap, the first `most` of
- * them: to be written down, or shown.  *rects is freed by the caller.  How many; -ENOMEM.
- */
+/* What is frozen or protected now, as rectangles that do not overlap, the first `most` of
+ * them.  The caller frees *rects.  Returns how many, or -ENOMEM. */
 ssize_t reins_rects(struct reins *reins, enum reins_closed kind, size_t most,
 	struct mural_rect **rects);
 

@@ -30,7 +30,7 @@ loudest_free(struct loudest *loudest)
 	free(loudest);
 }
 
-/* That of the key, or the quietest of its set. */
+/* The entry of the key, or else the quietest of its set, to be replaced. */
 static struct loudest_entry *
 entry_find(struct loudest_entry *set, uint64_t key)
 {

@@ -40,7 +40,7 @@ struct loudest *loudest_new(void);
 /* NULL is accepted. */
 void loudest_free(struct loudest *loudest);
 
-/* `key` tells apart whom `who` names. */
+/* Counts what a source painted; `key` identifies the source that `who` describes. */
 void loudest_count(struct loudest *loudest, uint64_t key, const struct loudest_who *who,
 	uint64_t pixels, uint64_t bytes);
 

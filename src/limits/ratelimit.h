@@ -98,15 +98,15 @@ int ratelimit_consume(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 void ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 	const struct sockaddr *peer, int64_t pixels, int64_t bytes);
 
-/* From here on it is counted what sources spend, which ratelimit_take_spent() moves to
- * `entries` a stripe at a time: those have room for SPENT_MAX.  How many.  0 or -ENOMEM.
- */
+/* Has what sources spend counted from now on; 0 or -ENOMEM.  ratelimit_take_spent() moves
+ * the counts of one stripe to `entries`, which has room for SPENT_MAX, and returns how
+ * many. */
 int ratelimit_count_spent(struct ratelimit *ratelimit);
 size_t ratelimit_take_spent(
 	struct ratelimit *ratelimit, size_t stripe, struct spent_entry *entries);
 
-/* Debits what a source has spent on another wall; a debt of more than two seconds is not
- * made. */
+/* Debits what a source has spent on another wall, down to a debt of two seconds' worth.
+ */
 void ratelimit_debit_spent(struct ratelimit *ratelimit, const struct spent_entry *entry);
 
 /* How much of a connection's stream may be read now: at most `room` bytes, and not more

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sources have spent of their budgets since it was taken last: what the other walls
- * are told where budgets are shared.
+ * What sources have spent of their budgets since the counts were last taken: what the
+ * other walls are told where budgets are shared.
  *
- * A table of fixed size in sets, as sources may be forged: in a full set the one that
- * spent least gives way.  Under its owner's lock.
+ * A table of fixed size in sets, since sources may be forged: in a full set the source
+ * that spent least is replaced.  Under its owner's lock.
  */
 #pragma once
 
