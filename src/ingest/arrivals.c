@@ -11,8 +11,8 @@
 #include "base/ip-key.h"
 #include "base/util.h"
 
-/* Of the thread's work.  Whoever comes after a burst waits in the kernel for no longer
- * than the first if it is one source's, which has a quarter of the places. */
+/* How much CPU time the listener uses before it closes clients for those in the kernel's
+ * queue: less if one source has a quarter of the places, as in a burst. */
 #define PATIENCE_MS 10
 #define PATIENCE_WITH_MANY_MS 50
 #define GREEDY_SHARE 4
@@ -75,7 +75,8 @@ compare_sources(const void *a, const void *b)
 	return order ? order : left->v4 - right->v4;
 }
 
-/* One that waits already, or a new one at the end of the rotation; NULL: no memory. */
+/* A source that waits already, or a new one at the end of the rotation; NULL: out of
+ * memory. */
 static struct arrival_source *
 source_get(struct arrivals *arrivals, const struct ip_key *key)
 {
@@ -100,7 +101,7 @@ source_get(struct arrivals *arrivals, const struct ip_key *key)
 	return source;
 }
 
-/* Forgets it if none are left. */
+/* Frees the source if none are left. */
 static void
 source_set_level(struct arrivals *arrivals, struct arrival_source *source, uint32_t n)
 {
@@ -126,7 +127,7 @@ put_in(struct arrivals *arrivals, struct arrival_source *source, struct arrival 
 	source_set_level(arrivals, source, source->n + 1);
 }
 
-/* The descriptor. */
+/* Returns its descriptor. */
 static int
 take_out(
 	struct arrivals *arrivals, struct arrival_source *source, struct arrival *arrival)
@@ -149,8 +150,8 @@ patience_ms(const struct arrivals *arrivals)
 								 : PATIENCE_WITH_MANY_MS;
 }
 
-/* Who waits alone gives way to nobody: with as many sources as places the next one stays
- * in the kernel's queue. */
+/* A source's only client is not closed: with as many sources as places, the next one
+ * stays in the kernel's queue. */
 bool
 arrivals_take(struct arrivals *arrivals, uint64_t worked_ms)
 {
@@ -175,7 +176,7 @@ send_away(struct arrivals *arrivals, int fd)
 	arrivals->n_closed++;
 }
 
-/* Of this machine's each process is one. */
+/* For a local socket, each process is a source. */
 static struct ip_key
 source_key(const struct arrivals *arrivals, int fd, const union peer_address *peer)
 {

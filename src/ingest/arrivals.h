@@ -2,12 +2,12 @@
 /*
  * Arrivals: clients that were accepted, and wait for the turn in which they are served.
  *
- * The kernel's queue is in order of arrival, so that everybody else waits behind a
- * source that connects without end.  Here sources take turns, and whoever has come is
- * here soon: when all places are taken and the kernel's queue has not been empty for a
- * while, the source with most waiting gives way.
+ * The kernel's queue is in order of arrival: everybody else would wait behind a source
+ * that connects without end.  Here sources take turns.  When all places are taken and the
+ * kernel's queue has not been empty for a while, the source with most waiting loses one,
+ * so that no newcomer waits in the kernel for long.
  *
- * The listener's thread, and `worked_ms` is how long it has worked by now.
+ * The listener's thread.  `worked_ms` is the CPU time that it has used so far.
  */
 #pragma once
 
@@ -30,22 +30,23 @@ struct arrivals {
 	struct arrival_rotation rotation;
 	struct arrival_level *levels; /* sources by how many clients of theirs wait */
 	uint32_t highest;             /* the level of the source with most; 0: none */
-	uint64_t refused_ms;          /* none was accepted since; 0: not so */
-	uint64_t n_closed;            /* that had to go, ever */
+	uint64_t
+		refused_ms; /* since when the kernel's queue has waited; 0: it does not */
+	uint64_t n_closed;  /* that had to go, ever */
 };
 
 /* `most` places, at least 1.  0 or -ENOMEM. */
 int arrivals_init(struct arrivals *arrivals, uint32_t most, unsigned prefix);
 
-/* Closes those who wait. */
+/* Closes those that wait. */
 void arrivals_finish(struct arrivals *arrivals);
 
-/* Whether another one may be accepted: there is a place, or others have waited in the
- * kernel for so long that one has to be made, and can be, since a source has more than
- * one.  A burst is left to the kernel. */
+/* Whether to accept another one: there is a place, or the kernel's queue has waited for
+ * so long that one is to be made, and a source has more than one to lose.  A short burst
+ * is left to the kernel. */
 bool arrivals_take(struct arrivals *arrivals, uint64_t worked_ms);
 
-/* Nobody waits in the kernel. */
+/* The kernel's queue is empty. */
 void arrivals_have_all(struct arrivals *arrivals);
 
 /* Adds one; if all places are taken, the last one of the source with most waiting, which

@@ -128,7 +128,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 		return NULL;
 	conn->peer = *peer;
 	conn->read_bytes = READ_BYTES;
-	/* else who connects anew for each turn would always be next */
+	/* or a client that reconnects for each turn would always be next */
 	conn->heavy_round = shard->worker->heavy_round;
 	if (client_init(&conn->client, shard, &conn->peer.any) < 0) {
 		free(conn);

@@ -10,15 +10,16 @@
  */
 #include "ingest/conn-private.h"
 
-/* A light client's read; who fills it is heavy. */
+/* The most that a light client is read at once; one that fills it becomes heavy. */
 #define LIGHT_BYTES (64 * 1024)
 
-/* The same of a client whose input causes many replies, and of one who also takes them at
- * once: as much as its replies, twice as long as the input, are written together. */
+/* The same for a client whose input causes many replies, and for one that also takes them
+ * at once: replies to one read, up to twice as long as the input, are written together.
+ */
 #define REPLY_READ_BYTES (32 * 1024)
 #define DRAINED_READ_BYTES (128 * 1024)
 
-/* Of a heavy client, one after the other. */
+/* Reads in a turn of a heavy client. */
 #define TURN_READS 4
 
 /* How many clients get whole turns.  With more of them turns are shorter, so that a round
@@ -44,7 +45,7 @@ read_bytes(const struct conn *conn)
 
 /* ------------------------------------------------------------------ light clients */
 
-/* A round ends when somebody has the second turn in it. */
+/* A round ends when a client begins its second turn in it. */
 static void
 turn_begin(struct conn *conn)
 {
@@ -86,8 +87,8 @@ light_room(struct conn *conn)
 
 /* ------------------------------------------------------------------ heavy clients */
 
-/* Whether it has asked before, and no heavy client was read since: each poll asks all who
- * have something, so no other client will come. */
+/* Whether it was refused before and no heavy client was read since.  Each poll asks all
+ * clients that have input, so then no other one will come. */
 static bool
 asks_again(struct conn *conn)
 {
@@ -98,7 +99,8 @@ asks_again(struct conn *conn)
 	return again;
 }
 
-/* It has to wait while another one has its turn, and until all others had one. */
+/* A heavy client waits while another one has its turn, and until all others had theirs.
+ */
 static bool
 heavy_turn_begin(struct conn *conn)
 {
@@ -123,15 +125,15 @@ heavy_turn_begin(struct conn *conn)
 /* How long heavy clients with short turns are served in one poll. */
 #define POLL_MS 4
 
-/* Whether the light ones have not waited for that long yet. */
+/* Whether light clients have waited for less than POLL_MS. */
 static bool
 is_poll_young(const struct worker *worker)
 {
 	return uv_hrtime() / 1000000 <= uv_now(worker->loop) + POLL_MS;
 }
 
-/* One read in each poll.  Where turns are so short that one read ends them, several have
- * theirs in a poll: asking all for each of them would take longer than the reads. */
+/* One read in each poll.  Where a turn is so short that one read ends it, several clients
+ * have theirs in a poll: polling once for each would take longer than the reads. */
 static size_t
 heavy_room(struct conn *conn)
 {

@@ -15,7 +15,7 @@
 #define READ_NS 1000000
 #define READ_BYTES_MIN (32 * 1024)
 
-/* Less says little: what comes before and after it takes as long. */
+/* Shorter reads are not measured: their fixed costs take as long as the input. */
 #define MEASURED_BYTES 4096
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
@@ -146,7 +146,8 @@ bytes_in_time(uint64_t ns, size_t len)
 	return MIN(MAX(bytes, READ_BYTES_MIN), READ_BYTES);
 }
 
-/* Replies to so much input; little of it may be the beginning of much. */
+/* Whether these are many replies for that much input: a quarter of it, or of
+ * REPLY_BYTES_ENOUGH if there is more. */
 static bool
 are_many(size_t replies, size_t input)
 {

@@ -43,8 +43,8 @@ advertised_text(const struct instance *instance)
 	return *url && is_web_page(instance) ? url : NULL;
 }
 
-/* What the plugin says, with the public address if there is one and it will do: a pixel
- * that is an address needs another. */
+/* Asks the plugin for a hint with the public address, if there is one and it fits: a
+ * pixel that is an address needs another one. */
 static int
 ask_plugin(const struct instance *instance, const struct mural_hint_request *request,
 	char *text, size_t len)

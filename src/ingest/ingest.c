@@ -182,8 +182,8 @@ ingest_counters(const struct ingest *ingest, const struct instance *instance,
 		counters_add(sum, &instance->shards[i].published);
 }
 
-/* Its own brush a thread reads itself, so that a client's pixels are in what it asks for
- * right behind them. */
+/* The calling thread's own brush is read directly, so that a client that asks right after
+ * painting finds its pixels counted. */
 void
 mural_read_totals(struct mural_host *host, struct mural_totals *totals)
 {

@@ -453,7 +453,7 @@ shard_end_denied(void *shard)
 	return 0;
 }
 
-/* A service first, because it knows how to tell its clients why. */
+/* The service first: it can tell its clients why they are disconnected. */
 static void
 instance_end_denied(struct ingest *ingest, struct instance *instance)
 {

@@ -17,22 +17,26 @@
 #include "ingest/worker.h"
 #include "lib/address.h"
 
-/* Are served in a turn, but no more than a small part of the descriptors: a client that
- * has to go takes a turn or two to be gone, and counts until then. */
+/* Clients that are served in one turn of the loop, but at most this part of the
+ * descriptors: one that is evicted takes a turn or two to be gone, and counts until then.
+ */
 #define SERVED_PER_TURN 16
 #define SERVED_SHARE 64
 
-/* Wait for their turn, see arrivals.h; of the descriptors likewise. */
+/* Clients that may wait for their turn (arrivals.h), but at most this part of the
+ * descriptors. */
 #define ARRIVALS_MAX 4096
 #define ARRIVALS_SHARE 8
 
-/* That takes three microseconds each, and with one that has to go for it about ten. */
+/* Accepting takes three microseconds a client, and about ten if another one has to be
+ * closed for it. */
 #define ACCEPTED_PER_TURN 1024
 
-/* Of IPv6 sources, unless the listener's owner says otherwise. */
+/* Bits of an IPv6 source, unless the listener's owner says otherwise. */
 #define SOURCE_PREFIX 64
 
-/* Who gives way to a client is gone after a turn or two. */
+/* How long a client at the door waits for a descriptor: the one that gives way to it is
+ * gone after a turn or two. */
 #define DOOR_MS 1000
 
 #define PAUSE_MS 100
@@ -40,7 +44,7 @@
 
 static void on_pause_over(uv_timer_t *timer);
 
-/* Only now and then, because clients can cause it at will. */
+/* Rate-limited, because clients can cause it at will. */
 void
 listener_log_shortage(struct listener *listener, int error)
 {
@@ -63,8 +67,8 @@ pause_accepting(struct listener *listener, int error)
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }
 
-/* The thread's own CPU time: a machine that is busy with something else makes nobody give
- * way. */
+/* The thread's own CPU time, so that nobody is closed because the machine is busy with
+ * something else. */
 static uint64_t
 thread_worked_ms(void)
 {
@@ -74,7 +78,7 @@ thread_worked_ms(void)
 	return (uint64_t)worked.tv_sec * 1000 + (uint64_t)worked.tv_nsec / 1000000;
 }
 
-/* Their plugin never hears of them. */
+/* Counts clients that were closed before their plugin heard of them. */
 static void
 count_sent_away(struct listener *listener, uint64_t n)
 {
@@ -87,8 +91,8 @@ count_sent_away(struct listener *listener, uint64_t n)
 	shard_publish(shard);
 }
 
-/* All that wait in the kernel, so that who takes turns with others need not wait there
- * behind them; but one only that takes a descriptor of the wall's own. */
+/* Accepts all that wait in the kernel, so that sources take turns here and not in the
+ * kernel's order; but stops at one that got a descriptor of the wall's own. */
 static void
 accept_arrivals(struct listener *listener)
 {
@@ -121,7 +125,7 @@ accept_arrivals(struct listener *listener)
 	}
 }
 
-/* The kernel gives the lowest that is free now. */
+/* Moves the client to the lowest descriptor that is free now. */
 static int
 lowest_descriptor(int fd)
 {

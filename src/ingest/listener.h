@@ -27,17 +27,18 @@ struct listener {
 	uv_timer_t pause; /* runs after accept() ran out of descriptors */
 	uv_idle_t more;   /* active while clients wait to be served */
 	struct arrivals arrivals;
-	/* A client's that got a descriptor of the wall's own, and waits for one of the
-	 * clients'; -1: no one's. */
+	/* The descriptor at the door: a client got one of the wall's own, and waits for
+	 * one of the clients'; -1: none. */
 	int door_fd;
 	union peer_address door_peer;
 	uint64_t door_until_ms;  /* then it is refused */
 	uint64_t last_logged_ms; /* of that; 0: never */
 	uint64_t full_until_ms;  /* make-room.c's: it disconnects nobody before */
-	uint64_t most_until_ms;  /* its, too: after that `most` is out of date */
-	size_t most;             /* that a source had at the last time; 0: never looked */
-	int fd;                  /* -1: closed */
-	char *unix_path;         /* removed at the end; NULL: TCP */
+	uint64_t most_until_ms;  /* likewise; after that `most` is out of date */
+	size_t most; /* clients of the largest source when last counted; 0: never counted
+		      */
+	int fd;      /* -1: closed */
+	char *unix_path; /* removed at the end; NULL: TCP */
 	bool (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
 	const char *name;      /* borrowed */

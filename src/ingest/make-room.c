@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the last descriptors for those who have few, and disconnects the idlest clients
- * of the source that has most. */
+/* Keeps the last descriptors for sources that have few, and disconnects the idlest
+ * clients of the source that has most. */
 #include "ingest/make-room.h"
 
 #include <errno.h>
@@ -14,18 +14,18 @@
 #include "ingest/listener.h"
 #include "limits/connlimit.h"
 
-/* One descriptor in this many is for newcomers. */
+/* One descriptor in this many is kept for sources that have few. */
 #define NEWCOMERS 16
 
 /* Looking at this many descriptors takes a good part of a millisecond. */
 #define LOOKED_AT_PER_MS 4096
 
-/* How many are asked how idle they are: so many times those that have to go, but as many
- * as this in any case.  Each takes half a microsecond. */
+/* How many of the largest source's clients are asked how idle they are: this many times
+ * those to be disconnected, but at least ASKED_LEAST.  Each takes half a microsecond. */
 #define ASKED_TIMES 4
 #define ASKED_LEAST 4096
 
-/* A count holds for this many times the pause that follows it. */
+/* A count is reused for this many times the pause that follows it. */
 #define COUNT_HOLDS 10
 
 struct holder {
@@ -51,7 +51,7 @@ compare_idleness(const void *a, const void *b)
 	return left->idle_ms > right->idle_ms ? -1 : left->idle_ms < right->idle_ms;
 }
 
-/* The descriptors themselves are asked, since plugins have connections too. */
+/* Lists the descriptors that have a peer, those of plugins' own connections too. */
 static size_t
 list_holders(struct holder *holders, int n_descriptors, const struct connlimit *clients)
 {
@@ -71,14 +71,15 @@ list_holders(struct holder *holders, int n_descriptors, const struct connlimit *
 	return n;
 }
 
-/* Whether a source with `has` clients comes before the one with most. */
+/* Whether a source with `has` clients may take a descriptor from the largest source. */
 static bool
 has_few(uint32_t has, size_t most)
 {
 	return has == 0 || 2 * (size_t)has < most;
 }
 
-/* The source with most of the sorted holders: where they begin, and how many. */
+/* Finds the largest source in the sorted holders: where it begins, and how many it has.
+ */
 static size_t
 find_greediest(const struct holder *holders, size_t n, size_t *most)
 {
@@ -97,7 +98,7 @@ find_greediest(const struct holder *holders, size_t n, size_t *most)
 	return greediest;
 }
 
-/* For how long nothing went to a client and nothing came from it; or since it came. */
+/* How long ago data last passed in either direction, or since the client connected. */
 static uint32_t
 idle_ms_of(int fd)
 {
@@ -109,8 +110,8 @@ idle_ms_of(int fd)
 	return MIN(info.tcpi_last_data_recv, info.tcpi_last_data_sent);
 }
 
-/* Many who share an address are one source: of them those who paint or look stay.  Puts
- * the idlest of `asked`, evenly chosen among all, first. */
+/* Puts the idlest of `asked` clients, evenly chosen among all, first: many people may
+ * share an address, and of these, those who paint or watch are to stay. */
 static void
 sort_by_idleness(struct holder *holders, size_t n, size_t asked)
 {
@@ -126,7 +127,8 @@ sort_by_idleness(struct holder *holders, size_t n, size_t asked)
 
 /* Their owners notice the shutdown, each in its thread.  Several at once, because looking
  * at all descriptors takes a while when there are many.  `has`: what the newcomer's
- * source has; nobody is disconnected for one that has as much as others. */
+ * source has; if that is not few, nobody is disconnected.  Returns how many the largest
+ * source had. */
 static size_t
 disconnect_some(const struct connlimit *clients, uint32_t has)
 {
@@ -149,8 +151,9 @@ disconnect_some(const struct connlimit *clients, uint32_t has)
 	return most;
 }
 
-/* Those who are disconnected need a moment to be gone.  What was counted holds for a
- * while longer, so that a source with many does not keep the loop counting. */
+/* Disconnected clients take a moment to be gone, so the next look is after a pause; and
+ * the count is reused for longer, so that a newcomer's source with many does not keep the
+ * loop counting. */
 static void
 make_room(struct listener *listener, const struct connlimit *clients, uint32_t has)
 {
@@ -161,7 +164,7 @@ make_room(struct listener *listener, const struct connlimit *clients, uint32_t h
 		(now < listener->most_until_ms && !has_few(has, listener->most)))
 		return;
 	listener->most = disconnect_some(clients, has);
-	/* the pause follows what it took */
+	/* counting took time: the pause begins now */
 	uv_update_time(listener->poll.loop);
 	now = uv_now(listener->poll.loop);
 	listener->full_until_ms = now + pause;
@@ -174,7 +177,7 @@ listener_place(struct listener *listener, int fd, const union peer_address *peer
 {
 	uint32_t all = descriptors_for_clients(), has;
 
-	/* what was counted before has gone */
+	/* half of the descriptors are free: the count is out of date */
 	if ((uint32_t)fd < all / 2)
 		listener->most_until_ms = 0;
 	if ((uint32_t)fd < all - all / NEWCOMERS)
@@ -184,7 +187,7 @@ listener_place(struct listener *listener, int fd, const union peer_address *peer
 	if (has_few(has, listener->most) && (uint32_t)fd < all)
 		return PLACE_FREE;
 	listener_log_shortage(listener, EMFILE);
-	/* who has one alone gives way to nobody */
+	/* a source with a single client is not disconnected */
 	if (has_few(has, listener->most) && listener->most > 1 &&
 		fd == listener->door_fd &&
 		uv_now(listener->poll.loop) < listener->door_until_ms)

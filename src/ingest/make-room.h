@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who gets the last descriptors that clients may have.  The main thread. */
+/* Decides who gets the last descriptors that clients may have.  The main thread. */
 #pragma once
 
 #include "base/ip-key.h"
@@ -10,13 +10,13 @@ union peer_address;
 
 enum place {
 	PLACE_FREE,
-	PLACE_SOON, /* somebody gives way for it */
+	PLACE_SOON, /* another client is being disconnected for it */
 	PLACE_NONE,
 };
 
-/* Whether there is a descriptor for a client that on_client() got: one of the last for
- * clients, and one of the wall's own in exchange for such, are only for sources that have
- * less than half as many as the one that has most, which loses some then.  The lack is
- * logged now and then. */
+/* Whether a client that on_client() got may keep its descriptor.  The last ones for
+ * clients are only for sources that have less than half as many as the largest source,
+ * which then loses some; so are those of the wall's own, which the client exchanges for
+ * one of these.  Logs the shortage now and then. */
 enum place listener_place(struct listener *listener, int fd,
 	const union peer_address *peer, struct connlimit *clients);

@@ -17,7 +17,7 @@ count(struct shard *shard, uint64_t bytes)
 {
 	uint64_t painted = shard->brush.painted - shard->counted;
 
-	/* what was painted while nobody watched is not told */
+	/* what was painted while nobody watched is not counted */
 	if (shard->watch != shard->worker->n_watches)
 		painted = 0;
 	shard->watch = shard->worker->n_watches;

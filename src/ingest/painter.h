@@ -18,8 +18,8 @@ struct painter_verdict {
 /* The id on the canvas that a stream's client keeps until canvas_release_owner(). */
 uint16_t painter_take_owner(struct shard *shard, const struct sockaddr *peer);
 
-/* Before a callback that is nobody's.  A poller or service goes on painting for whom it
- * said last. */
+/* Before a callback that serves no client.  A poller or service goes on painting for the
+ * source that it named last. */
 void painter_begin(struct shard *shard);
 
 /* It paints for the sender of a datagram, which anybody may have forged; after

@@ -122,8 +122,8 @@ on_idle(uv_idle_t *idle)
 	poller_drain(idle->data);
 }
 
-/* After an error on the descriptor (EPOLLERR) libuv stops polling it.  If drain() finds
- * nothing wrong, the poller is attached again all the same. */
+/* After an error on the descriptor (EPOLLERR) libuv stops polling it.  So the poller is
+ * attached again, even if drain() finds nothing wrong. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {

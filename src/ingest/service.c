@@ -215,8 +215,9 @@ find_closing(uv_handle_t *handle, void *found)
 	*(bool *)found |= uv_is_closing(handle);
 }
 
-/* Where start() failed, mural_stopped() may never come: then it is over when nothing is
- * closing on the loop, not what a callback closed in its turn either. */
+/* After a failed start(), mural_stopped() may never be called: then the service is over
+ * when no handle on the loop is closing any more, not even one that a close callback
+ * closed in its turn. */
 bool
 service_is_stopping(struct instance *instance)
 {

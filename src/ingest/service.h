@@ -15,7 +15,7 @@
 /* How long a service may take to stop. */
 #define SERVICE_STOP_TIMEOUT_MS 5000
 
-/* How often to look whether one has, besides being told. */
+/* How often to check whether one has stopped without saying so. */
 #define SERVICE_STOP_POLL_MS 50
 
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why, and may have

@@ -18,12 +18,12 @@
 #define PATIENCE_MS 2000
 #define PAUSE_MS 3000
 
-/* When to say that there is no carrier. */
+/* After how many ticks without a carrier to warn of that. */
 #define CARRIER_TICKS 10
 
 #define TOPIC_MAX 160
 
-/* Tellings of what sources spent; what is older is nobody's any more. */
+/* How many parcels of spendings the engine keeps; older ones are of no use to anybody. */
 #define SPENDINGS_KEPT 64
 
 struct share_follow {
@@ -327,7 +327,8 @@ mural_carries(struct mural_host *host, bool has_engine)
 /* The topic of murald itself; those of instances have a slash. */
 #define SPENDINGS "limits"
 
-/* Nothing that sources spent while alone is told: it was this wall's own budget. */
+/* Spendings from before the walls were linked are not published: they came from this
+ * wall's own budget. */
 static void
 tell_spendings(struct share *share)
 {

@@ -20,7 +20,7 @@
 #include "lib/address.h"
 #include "lib/peer-address.h"
 
-/* Who finds the queue full asks again after a second; the kernel caps it. */
+/* A client that finds the queue full retries after a second; the kernel caps it. */
 #define BACKLOG 4096
 
 /* A burst of datagrams needs a large receive buffer; the kernel caps it. */
@@ -187,7 +187,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 	return ret;
 }
 
-/* What is wrong and what to do next; NULL: strerror() says it as well. */
+/* What is wrong and what to do next; NULL: strerror() is as good. */
 static const char *
 bind_advice(int error, bool is_path)
 {

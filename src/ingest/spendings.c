@@ -55,7 +55,7 @@ get_spending(const uint8_t bytes[SPENDING_BYTES], struct spent_entry *entry)
 	       entry->amounts[0] >= 0 && entry->amounts[1] >= 0;
 }
 
-/* A link-local address is another machine's on the link of another wall. */
+/* A link-local address means another machine on the link of another wall. */
 static bool
 is_told(const struct spent_entry *entry)
 {
@@ -86,8 +86,8 @@ spendings_take(
 	return len > 1 ? len : 0;
 }
 
-/* What a wall with a longer prefix calls several sources may be one here; which of those
- * here one of a shorter prefix was, nobody knows. */
+/* Several sources of a wall with a longer prefix may be one source here; to which source
+ * here one of a wall with a shorter prefix belongs cannot be known. */
 static void
 debit(struct ratelimit *ratelimit, const uint8_t bytes[SPENDING_BYTES],
 	unsigned *other_prefix)

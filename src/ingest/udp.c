@@ -18,8 +18,8 @@
 #define BATCH 64
 #define BATCHES_A_TURN 16
 
-/* Of each datagram in the buffer.  Were it a multiple of a page, all of them would use
- * the same lines of the first-level cache. */
+/* Distance between datagrams in the buffer.  At a multiple of a page, all would compete
+ * for the same lines of the first-level cache. */
 #define DATAGRAM_STRIDE (DATAGRAM_BYTES + 25 * CACHE_LINE)
 
 struct udp_socket {
@@ -71,7 +71,7 @@ mural_send_to(
 	return 0;
 }
 
-/* Nobody has sent the datagram that ready() could answer. */
+/* There is no datagram, and so no peer, that ready() could answer. */
 static void
 on_udp_ready(struct client *client)
 {

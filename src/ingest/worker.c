@@ -317,7 +317,7 @@ worker_stop(struct worker *worker)
 	*worker = (struct worker){ 0 };
 }
 
-/* A service counts for itself what it serves beside the clients that murald does. */
+/* A service counts its own clients; those that murald serves for it are added. */
 void
 shard_publish(struct shard *shard)
 {
