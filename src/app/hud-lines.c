@@ -26,8 +26,8 @@ hud_lines_readdress(struct hud_lines *lines)
 		*lines->address6 = '\0';
 }
 
-/* Useless to anybody else: the machine has no other address, or the instance listens on
- * this one only. */
+/* Whether the hint is of use on this machine only: it has no other address, or the
+ * instance listens on the loopback. */
 static bool
 is_for_this_machine(const char *text)
 {
@@ -139,7 +139,7 @@ list_interfaces(enum hud_language language, char *text, size_t len)
 			words_get(language, WORD_NO_ADDRESS));
 }
 
-/* In place of what nobody can type yet. */
+/* Shown in place of hints while this machine has no address. */
 static void
 say_what_is_missing(const struct hud_lines *lines, struct hud_text *text)
 {

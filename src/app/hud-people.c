@@ -10,7 +10,8 @@
 
 enum { WINDOW_S = 10 };
 
-/* In place of the one that has not painted for the longest time, if it is new. */
+/* Notes that the source paints now; a new one replaces the one that has been idle for
+ * longest. */
 static void
 note(struct hud_people *people, uint64_t source)
 {

@@ -110,8 +110,8 @@ hash(uint32_t pixel)
 }
 
 struct found {
-	uint32_t n; /* places; more than SLOW: no matter which, nobody painted them slowly
-		     */
+	uint32_t n; /* places; above SLOW they are not looked at, since nobody painted
+		       them slowly */
 	struct hud_ripple places[HUD_RIPPLES_MAX];
 };
 
@@ -236,7 +236,7 @@ on_again(uv_timer_t *timer)
 		uv_poll_start(&ripples->changed, UV_READABLE, on_changed);
 }
 
-/* After a flood, what it left is learnt first. */
+/* After a flood, the first look only learns what is there now. */
 static void
 look(struct hud_ripples *ripples)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where protocols painted that are too slow for anybody to see it: the HUD marks it with
- * a ripple.  Slow is who painted at most 20 pixels in the last second; a service, which
- * paints cells, as many of these.
+ * Finds where slow protocols painted, whose pixels nobody would notice: the HUD marks
+ * these with a ripple.  A protocol is slow if it painted at most 20 pixels in the last
+ * second; a service, which paints cells, at most 20 cells.
  *
  * A hash of each pixel is kept, a byte, so that those which changed are found in the
  * tiles that did.  What is found is a slow protocol's if no other one painted meanwhile.

@@ -80,7 +80,7 @@ operators_stop(struct wall *wall)
 	top_stop(wall);
 	plugin_switch_stop(wall);
 	control_stop(&wall->operators.control);
-	/* what counts for top is let go of while the threads run */
+	/* the counters of top are freed while the threads run */
 	if (wall->operators.state.loop)
 		uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

@@ -80,8 +80,8 @@ struct operators {
 	bool grabbing;     /* one at a time */
 };
 
-/* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
- * until it is. */
+/* Restores what was in force when murald ended, before anybody can paint.  Runs the loop
+ * until it is done. */
 void operators_restore(struct wall *wall);
 
 void operators_start(struct wall *wall);
@@ -89,12 +89,12 @@ void operators_start(struct wall *wall);
 /* After a reload, which put the new config in force or did not. */
 void operators_reloaded(struct wall *wall, bool in_force);
 
-/* Nobody asks any more; what was asked may still be going on.  Accepts a wall where they
- * never started, as does the next. */
+/* Refuses further questions; those already asked may still be in progress.  Accepts a
+ * wall where they never started, as does the next. */
 void operators_stop(struct wall *wall);
 
-/* Waits until what is in force is written down, which the reins are asked for; before
- * they are freed.  Accepts a wall where they never started. */
+/* Waits until what is in force is saved, which needs the reins: before they are freed.
+ * Accepts a wall where they never started. */
 void operators_settle(struct wall *wall);
 
 /* When nothing goes on any more. */

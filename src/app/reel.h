@@ -3,8 +3,8 @@
  * A reel: small pictures of what a recording holds, for the film that invites people.
  *
  * It has REEL_PICTURES of them, evenly spread over the time that was recorded.  Each is
- * the mean of itself and the one before, or what a flood left behind would flicker.  What
- * was recorded of a canvas of another size than the last one is left out.
+ * averaged with the one before, since what a flood left behind would flicker otherwise.
+ * Moments of a canvas of another size than the last one's are left out.
  *
  * Any thread, but one at a time.  It blocks on the disk, and holds one canvas.
  */

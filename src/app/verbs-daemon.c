@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The operator's verbs that are signals as well: snapshot, reload. */
+/* The operator's verbs that also exist as signals: snapshot, reload. */
 #include <stdio.h>
 
 #include "app/operators.h"

@@ -65,8 +65,8 @@ uploads_stop(struct wall *wall)
 	uv_close((uv_handle_t *)&uploads->over, NULL);
 }
 
-/* The operator's own, or one that is free, or else the one that was heard of least lately
- * if it has stalled; NULL: all are being sent. */
+/* The operator's own upload, or a free one, or else the one that has stalled for longest;
+ * NULL: all are in use. */
 static struct operators_upload *
 upload_of(struct operators_uploads *uploads, const char *who)
 {

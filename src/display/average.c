@@ -13,8 +13,8 @@
 
 typedef uint32_t four_ints __attribute__((vector_size(16)));
 
-/* The values of a pixel are left where they are in it, 1, 256 and 65536 times as large,
- * which is made good in the weight.  Those are exact powers of two in a float. */
+/* The channels of a pixel are masked but not shifted, and so 1, 256 and 65536 times too
+ * large, for which the weights make up: exact powers of two in a float. */
 static const four_ints masks = { 0xff, 0xff00, 0xff0000, 0 };
 static const average_sum squared_sizes = { 1, 0x1p-16F, 0x1p-32F, 0 };
 

@@ -64,7 +64,8 @@ on_stop(uv_async_t *async)
 	uv_close((uv_handle_t *)async, NULL);
 }
 
-/* Once more when they have ended, so that they go; in each buffer when it is its turn. */
+/* Draws once more after the last has ended, in each buffer when it is its turn, to remove
+ * it. */
 static void
 on_ripples(uv_timer_t *timer)
 {

@@ -79,7 +79,7 @@ layout_draw_on_picture(struct layout *layout, struct hud *hud)
 	layout->hidden = hud_is_hidden(hud, &layout->room);
 	is_new = hud_draw_cards(
 		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
-	/* none before, none now: nothing is drawn for that */
+	/* there were none, and there are none: nothing to draw */
 	if (layout->hidden == was_hidden &&
 		!(is_new && (had_cards || layout->cards.n > 0)))
 		return false;

@@ -33,8 +33,8 @@ console_number(int fd)
 
 /* ------------------------------------------------------------------ its keys */
 
-/* Ctrl-C ends a wall that somebody started in a shell, but not one that has the console
- * to itself: whoever walks by may have the keyboard. */
+/* Ctrl-C ends a wall that was started in a shell, but not one that has the console to
+ * itself, whose keyboard any passer-by may reach. */
 static void
 take_keys(struct display_vt *vt)
 {
@@ -50,7 +50,7 @@ take_keys(struct display_vt *vt)
 	(void)tcsetattr(vt->fd, TCSANOW, &quiet);
 }
 
-/* What was typed at the wall is for no login prompt. */
+/* What was typed at the wall must not reach a login prompt. */
 static void
 give_keys_back(struct display_vt *vt)
 {

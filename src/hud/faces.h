@@ -12,8 +12,8 @@
 
 struct faces;
 
-/* Opens `files`, separated by blanks, and what is found of Debian's fonts.  NULL: there
- * is none, or no memory.  A file that is no font is logged and left out. */
+/* Opens `files`, separated by spaces, and Debian's fonts where they are installed.  NULL:
+ * there is none, or no memory.  A file that is not a font is logged and left out. */
 struct faces *faces_open(const char *files);
 void faces_close(struct faces *faces); /* accepts NULL */
 

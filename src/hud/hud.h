@@ -31,7 +31,7 @@ struct hud_line {
 /* Room for what the operator has to say to all. */
 #define HUD_NOTICE_MAX 256
 
-/* Of more parts that are frozen the rest is not shown. */
+/* The most frozen parts that are shown. */
 #define HUD_FROZEN_MAX 8
 
 struct hud_text {
@@ -141,7 +141,7 @@ enum { HUD_RIPPLES_MAX = 8, HUD_RIPPLE_MS = 500 };
 /* Replaces them, and signals hud_fd().  Any thread. */
 void hud_set_ripples(struct hud *hud, const struct hud_ripple *ripples, uint32_t n);
 
-/* How many; whoever draws them leaves out those that have ended.  Any thread. */
+/* Returns how many, some of which may have ended.  Any thread. */
 uint32_t hud_get_ripples(struct hud *hud, struct hud_ripple ripples[HUD_RIPPLES_MAX]);
 
 /* Opens fonts and logo, logs what is wrong with them, and signals hud_fd(); without it

@@ -233,8 +233,8 @@ sheet_logo(const struct sheet *sheet, double x, double y, double height)
 
 /* ------------------------------------------------------------------ the code */
 
-/* A tenth of the screen is wanted, for which one module of the quiet zone may be missing
- * above and below. */
+/* The code should take a tenth of the screen; one module of its quiet zone above and
+ * below may be given up for that. */
 uint32_t
 sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room)
 {
