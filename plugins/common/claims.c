@@ -35,8 +35,8 @@ count_source(const struct claim *claims, size_t n, size_t *amount)
 	return i;
 }
 
-/* Of a source each weighs what is still held when those before it have given way: else a
- * source that holds a little more than others would lose all of it. */
+/* A claim's weight is what its source still holds once its older claims have given way:
+ * otherwise a source that holds a little more than others would lose everything. */
 void
 claims_rank(struct claim *claims, size_t n)
 {

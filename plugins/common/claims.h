@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims: what clients hold of something that has one bound for all, and who gives way
- * when that is reached: the source that holds most, of its clients the oldest; then the
- * one that holds most without that, and so on.
+ * Claims: what clients hold of a resource with one bound for all, and which of them give
+ * way when that is reached: of the source that holds most its oldest client; then of the
+ * source that holds most without that one, and so on.
  */
 #pragma once
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a painter with a batch of its own paints on by itself: apart from the brush,
- * which stores might change for all that a compiler knows.
- *
- * It is that brush's, until the callback returns.  Places and tiles are as in a batch.
+ * What code that fills batches itself paints on: the brush's members in local variables,
+ * since a compiler must assume that stores to pixels change the brush.
  */
 #pragma once
 

@@ -72,7 +72,8 @@ on_poll(uv_poll_t *poll, int status, int events)
 		mhd_uv_run(server);
 }
 
-/* No bound of its own: murald knows who may have how many. */
+/* libmicrohttpd needs no limit of its own: murald's limits decide how many each source
+ * may have. */
 static unsigned
 connection_limit(void)
 {

@@ -26,7 +26,8 @@ socket_write(int fd, struct iovec *parts, size_t n)
 	return written;
 }
 
-/* Somewhat more than must be, so that not every byte beyond the bound costs a choice. */
+/* Frees more than is needed, so that clients need not be ranked again for every byte
+ * beyond the bound. */
 static void
 pool_make_room(struct sendbuf_pool *pool, const struct sendbuf *keep)
 {

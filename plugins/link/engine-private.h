@@ -53,7 +53,8 @@ struct engine {
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;
 	uint64_t backoff_ms;
-	unsigned n_tried; /* addresses of its name, since it answered last */
+	unsigned n_tried; /* addresses of its name that were tried since it last answered
+			   */
 
 	uv_getaddrinfo_t lookup;
 	bool is_looking_up;
@@ -107,7 +108,8 @@ struct blob reply_field(const redisReply *entry, const char *name);
 /* The engine, if a reply is still of interest. */
 struct engine *engine_answered(const redisAsyncContext *context, const void *reply);
 
-/* An engine that refuses what must be known is none: goes down. */
+/* Disconnects from an engine that refuses a question which it has to answer; whether it
+ * did. */
 bool engine_is_refused(struct engine *engine, const redisReply *reply);
 
 bool engine_is_out_of_memory(const redisReply *reply);

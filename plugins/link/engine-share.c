@@ -54,7 +54,7 @@ tell_parcel(struct engine *engine, struct topic *topic, const redisReply *reply)
 		engine->events.on_parcel(engine->arg, topic->name, &parcel);
 }
 
-/* Whoever hears a parcel may end topics, or all of it. */
+/* The callback may end topics, or the whole connection. */
 static void
 tell_topic(struct engine *engine, const redisReply *stream)
 {
@@ -185,7 +185,7 @@ topics_drop(struct engine *engine)
 	engine->is_reading_topics = false;
 }
 
-/* What was asked of them is yet to be answered. */
+/* Their questions are still to be answered. */
 void
 topics_leave(struct engine *engine)
 {

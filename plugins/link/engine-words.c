@@ -150,7 +150,7 @@ take_moved(struct engine *engine, const char *error)
 	return true;
 }
 
-/* An engine that does not answer what must be known is none. */
+/* An engine that does not answer these questions is of no use. */
 bool
 engine_is_refused(struct engine *engine, const redisReply *reply)
 {

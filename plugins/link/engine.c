@@ -94,7 +94,7 @@ connect_to(struct engine *engine, const char *address, uint16_t port)
 		(void)redis_connect(&engine->sharing, address, port);
 }
 
-/* To where the other connections are, or are about to be. */
+/* Connects to where the other connections are, or are about to be. */
 void
 engine_share(struct engine *engine, bool shares)
 {
@@ -122,9 +122,9 @@ finish(struct engine *engine)
 	stopped(arg);
 }
 
-/* Each try takes the next one: localhost is two, and the engine may be at either.  That
- * of a Sentinel is another count, or what is behind it would always be tried at the same.
- */
+/* Each try takes the next address of the name: localhost has two, and the engine may be
+ * at either.  A Sentinel's name is counted separately, or the engine behind it would
+ * always be tried at the same address. */
 static const struct addrinfo *
 next_address(struct engine *engine, const struct addrinfo *first)
 {
@@ -204,7 +204,8 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 		return;
 	}
 	engine->is_connecting = true;
-	if (*engine->moved) /* once: if it is wrong, whom the config names knows better */
+	if (*engine->moved) /* once: if that is wrong, the node that the config names
+			       knows better */
 		snprintf(engine->target, ADDRESS_MAX, "%s", engine->moved);
 	else if (*engine->config.sentinel)
 		sentinel_next(engine);

@@ -17,7 +17,7 @@
 
 #include <mural/plugin.h>
 
-/* Ids grow; those of engine's own making are milliseconds since 1970 and a number. */
+/* Ids grow; the engine makes them of milliseconds since 1970 and a number. */
 struct entry_id {
 	uint64_t ms, seq;
 };
@@ -139,10 +139,10 @@ struct engine_events {
 };
 
 struct engine_config {
-	const char *address;  /* with sentinel: of several, with blanks between */
+	const char *address;  /* with `sentinel`: one or more, separated by spaces */
 	const char *sentinel; /* the name by which they know the engine; empty: none */
 	const char *user, *password;
-	const char *tls_ca; /* speak TLS, and trust whom it has signed; NULL: without */
+	const char *tls_ca; /* file of the authority to trust for TLS; NULL: no TLS */
 	const char *wall, *region; /* whose log */
 	const char *node;          /* who asks, among all walls */
 	bool shares;               /* topics and names, by a connection more */
@@ -175,8 +175,8 @@ void engine_read(struct engine *engine, const struct entry_id *after, bool wait)
 
 void engine_get_snapshot(struct engine *engine);
 
-/* Puts a snapshot and appends an entry to check it by, unless there is one that is newer
- * or was born otherwise; then trims the log to what follows the snapshot before. */
+/* Stores a snapshot and appends an entry to check it by, unless a newer one or one of
+ * another birth is there; then trims the log to what follows the previous snapshot. */
 void engine_put_snapshot(
 	struct engine *engine, const struct snapshot *snapshot, uint64_t hash);
 
@@ -193,8 +193,8 @@ void engine_share(struct engine *engine, bool shares);
 int engine_follow(struct engine *engine, const char *name, const struct entry_id *after);
 void engine_unfollow(struct engine *engine, const char *name);
 
-/* For how long it has owed what it is to say of topics within a second; 0: it does not.
- */
+/* For how long the engine has owed its answer to a read of topics, which takes a second
+ * at most; 0: it owes none. */
 uint64_t engine_topics_wait_ms(const struct engine *engine);
 
 /* The last `keep` are kept. */

@@ -29,7 +29,8 @@ land(struct link *link, const struct spot *spot, uint32_t argb)
 		publish_pixel(link, spot);
 }
 
-/* What is all over the place in pictures larger than the cache is waited for together. */
+/* Fetches what is scattered over pictures larger than the cache all at once, so that the
+ * loads overlap. */
 static void
 fetch_tile(const struct link *link, const struct spot *corner,
 	const struct tile_pixels *pixels)
@@ -136,9 +137,9 @@ writer_of(const struct blob *name)
 	return writer;
 }
 
-/* While joining: the log may have been trimmed faster than it was read here, and then
- * there is a newer snapshot.  From one of which that was found already, joining again
- * would bring the same. */
+/* While joining, the log may have been trimmed faster than it was read here: then there
+ * is a newer snapshot.  If the snapshot was doubted before, joining again would find the
+ * same one. */
 static void
 check_failed(struct link *link)
 {

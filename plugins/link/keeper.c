@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes snapshots, so that the log need not grow and who joins need not read all of it.
+ * Makes snapshots, so that the log need not grow and a wall that joins need not read all
+ * of it.
  *
  * Each wall counts what the log has had since the last one.  The first that finds one due
  * asks for a lease; two keepers would do no harm, as a snapshot follows from its id.
@@ -13,7 +14,8 @@
 
 #define LOG_BYTES (32u << 20)
 
-/* Who did not get the lease, or could not put it, looks again after that. */
+/* How long a wall that did not get the lease, or could not store the snapshot, waits
+ * before it looks again. */
 #define AGAIN_MS 10000
 
 struct keeper_job {

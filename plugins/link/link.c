@@ -242,7 +242,8 @@ start_engine(struct link *link)
 		link->config->role == ROLE_BOTH);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
 	if (link->second && link->engine) {
-		/* last: who fails here tries again every second, and another carries */
+		/* last: if this fails, the instance is opened again every second, and
+		 * another one carries meanwhile */
 		sharing_start(link);
 		return 0;
 	}

@@ -332,8 +332,8 @@ on_tick(const struct mural_event *event, struct mural_brush *brush)
 	(void)brush;
 	if (link->phase != PHASE_LINKED || link->flight.n > 0 || link->is_comparing)
 		return;
-	/* also if there turns out to be nothing to send: whoever paints over and over
-	 * what is there already must not keep this wall comparing all the time */
+	/* also if there turns out to be nothing to send: a client that paints over and
+	 * over what is there already must not keep this wall comparing all the time */
 	link->next_send = uv_now(link->host->loop) + interval(link, 0);
 	take_damage(link);
 	if (link->config->role == ROLE_VIEW)

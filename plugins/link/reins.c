@@ -177,7 +177,8 @@ reins_unsent(struct reins *reins)
 	}
 }
 
-/* One came back: nothing is to be done, but what stands in front of it is outdated. */
+/* An act of this wall came back from the engine: it is in force already, and what stands
+ * before it is outdated. */
 static void
 reins_returned(struct reins *reins, const struct rein *back)
 {
@@ -210,7 +211,7 @@ are_on_their_way(const struct reins *reins)
 
 /* ------------------------------------------------------------------- theirs */
 
-/* Who it was goes into the log, so that it must be one line of UTF-8. */
+/* The name goes into the control log, so it must be one line of UTF-8. */
 static void
 set_who(struct rein *rein, const struct blob *who)
 {

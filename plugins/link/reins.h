@@ -3,8 +3,9 @@
  * What an operator of one wall does holds on all: freezes, protections, bans, notices.
  *
  * Such acts stand in a log of their own beside that of the pixels.  A wall asks itself to
- * do what others have done, as if by its control socket, which writes it down with who it
- * was, and where.  Without an engine each wall keeps its own, and tells of them later.
+ * do what others have done, as if by its control socket, which logs it with the operator
+ * and the wall.  Without an engine each wall keeps its own acts, and publishes them
+ * later.
  */
 #pragma once
 

@@ -84,7 +84,8 @@ sharing_set(struct link *link, bool has_engine)
 	mural_carries(link->host, has_engine);
 }
 
-/* What was refused is told again when topics begin anew; that may be all generators. */
+/* Some time after a refusal, begins topics anew, by which everything is published again:
+ * perhaps all generators, so not at once. */
 void
 sharing_tick(struct link *link)
 {

@@ -8,7 +8,7 @@
 
 #include "link/link.h"
 
-/* How often the log says again what others may bring about as often as they like. */
+/* How often the log repeats what others can cause as often as they like. */
 #define AGAIN_MS 60000
 
 const struct mural_metric link_metrics[] = {

@@ -146,7 +146,7 @@ peer_put(struct peer *peer, const struct p2_event *event)
 static void
 peer_put_block(struct peer *peer, struct p2_puts *puts, const struct p2_block *block)
 {
-	/* whose limits are asked may get other rules */
+	/* asking the limits may change the brush's rules */
 	if (mural_is_limited(peer->p2->host))
 		p2_puts_finish(puts);
 	p2_puts_add(puts, block,
@@ -236,8 +236,8 @@ evict(struct peer *peer)
 	clear_unauthenticated(peer);
 }
 
-/* Makes room, so that clients that never authenticate cannot keep others out.  Some more
- * than must, because choosing them takes a while when there are thousands. */
+/* Makes room, so that clients that never authenticate cannot keep others out.  Evicts
+ * more than it must, because choosing them takes a while when there are thousands. */
 static void
 evict_unauthenticated(struct p2 *p2)
 {

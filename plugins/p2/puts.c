@@ -11,7 +11,8 @@ typedef uint16_t halves_of_four __attribute__((vector_size(16)));
 
 #define PUTS 4
 
-/* Of numbers below 65536 with such a product: sixteen bits are multiplied at once. */
+/* The product of numbers below 65536, if it is below 65536, too: sixteen bits are
+ * multiplied at once. */
 static inline of_four
 puts_times(of_four puts, of_four other)
 {

@@ -17,7 +17,8 @@
 /* Room for the head of a browser's request, with cookies. */
 #define REQUEST_BYTES (8 * 1024)
 
-/* Later than websocket-client.c's deadline, which counts who misses it. */
+/* Later than the deadline of websocket-client.c, which also counts the clients that miss
+ * it. */
 #define REQUEST_SECONDS (2 * AUTH_TIMEOUT_MS / 1000)
 
 /* Longer frames are refused; there may be any number of them. */

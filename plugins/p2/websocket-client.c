@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Admits the clients of p²'s WebSocket port, and sends away who does not upgrade. */
+/* Admits the clients of p²'s WebSocket port, and closes those that do not upgrade in
+ * time. */
 #include "p2/websocket-client.h"
 
 #include <errno.h>

@@ -3,13 +3,13 @@
  * Divides the answers that murald gives in a second between the stations that ask.
  *
  * While all ask for less than the total, each has what it asks for, up to a limit.  When
- * they ask for more, those who ask most have less, so that all together just fit: a
+ * they ask for more, those that ask most have less, so that all together just fit: a
  * station that asks seldom is answered beside any number of others that ask often.
  *
- * A station costs whoever forges one nothing, so none has an entry of its own.  It is
- * counted in a few counters that it shares with others by chance, differently in each
- * second, and the lowest of them is taken (a count-min sketch): memory is of fixed size,
- * and nobody can push out anybody.
+ * Forging a station costs nothing, so none has an entry of its own.  It is counted in a
+ * few counters that it shares with others by chance, differently in each second, and the
+ * lowest of them is taken (a count-min sketch): memory is of fixed size, and no station
+ * can displace another.
  */
 #pragma once
 

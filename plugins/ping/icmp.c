@@ -112,8 +112,8 @@ target_parse(const char *text, struct target *target)
 	return true;
 }
 
-/* A ping that XDP takes reaches neither the kernel, which would answer it, nor who else
- * it is for. */
+/* A ping that XDP takes reaches neither the kernel, which would answer it, nor the host
+ * that it is for. */
 static struct accelerate_wish
 icmp_wish(const struct icmp_config *config)
 {

@@ -38,7 +38,7 @@ api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answe
 	}
 	right = json_is_string(token) &&
 		secrets_is_token(board->config.admin_token, json_string_value(token));
-	if (json_is_string(token)) /* who shows none has guessed nothing */
+	if (json_is_string(token)) /* without a token nothing was guessed */
 		request_token_was(request, right);
 	if (right)
 		return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells other walls which cells generators set on this board, and hears of theirs. */
+/* Publishes to other walls which cells generators set on this board, and applies theirs.
+ */
 #include "http/board/fellow-cells.h"
 
 #include <netinet/in.h>
@@ -19,7 +20,7 @@
 /* The kinds of the address of a source: none, or so many of its bytes. */
 enum { SOURCE_NONE = 0, SOURCE_V4 = 4, SOURCE_V6 = 6 };
 
-/* What the engine keeps of it; only who is linked reads it. */
+/* How many the engine keeps: only walls that are linked read them. */
 #define KEPT 64
 
 /* -------------------------------------------------------------------- telling */
@@ -67,7 +68,7 @@ ring_soon(struct fellow_cells *cells)
 	cells->is_due = true;
 }
 
-/* It was set once more, and is not whose it was before. */
+/* The cell was set again, so its previous painter does not matter any more. */
 static void
 forget_waiting(struct fellow_cells *cells, const struct store_pixel *pixel)
 {

@@ -20,7 +20,7 @@
 struct board;
 struct generator;
 
-/* In a parcel; more within a tenth of a second are told at once. */
+/* Cells in a parcel; if more are set within a tenth of a second, it is sent at once. */
 #define FELLOW_CELLS 1024
 #define FELLOW_CELL_BYTES 35
 

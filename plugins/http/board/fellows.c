@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells other walls who registers on this board and who is removed, and hears it. */
+/* Publishes to other walls which generators register on this board and which are removed,
+ * and applies what they publish. */
 #include "http/board/fellows.h"
 
 #include <stdio.h>
@@ -122,8 +123,8 @@ set_told(struct fellows *fellows, uint32_t number)
 	store_set_number(fellows->store, "told", number);
 }
 
-/* By number, although the list has the newest first: what comes back says that all below
- * it are there. */
+/* In ascending order, although the list has the newest first: the one that comes back
+ * confirms all below it. */
 static void
 tell_generators(const struct fellows *fellows)
 {
@@ -140,7 +141,7 @@ tell_generators(const struct fellows *fellows)
 	free(list);
 }
 
-/* The walls are linked: what the others may not know. */
+/* The walls are linked: publishes what the others may not know. */
 static void
 tell_all(struct fellows *fellows, bool anew)
 {
@@ -214,7 +215,7 @@ hear_removed(struct fellows *fellows, const char *id)
 	return true;
 }
 
-/* What this wall has told is there. */
+/* What this wall published has come back: the engine has it. */
 static void
 returned(struct fellows *fellows, const json_t *json)
 {
@@ -228,7 +229,7 @@ returned(struct fellows *fellows, const json_t *json)
 		set_removed_told(fellows, removed, true);
 }
 
-/* After what it says: a crash in between is to have it read again. */
+/* Stored after what it says was applied: after a crash in between it is read again. */
 static void
 set_heard(const struct fellows *fellows, const struct mural_parcel *parcel)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The boards of other walls of the same picture, with server.limits = shared: who has
- * registered on one has a token for all, and who was removed from one for none.
+ * The boards of other walls of the same picture, with server.limits = shared: a generator
+ * that registers on one has a token for all, and one that is removed from one is removed
+ * from all.
  *
- * Each has all generators in a database of its own, and which were removed, here or
- * elsewhere.  What others may not know yet is told again whenever the walls are linked
- * anew, until it comes back from there; who tells a generator that was removed is told
- * that it was.
+ * Each board has all generators in a database of its own, and the removals, here and
+ * elsewhere.  What others may not know yet is published again whenever the walls are
+ * linked anew, until it comes back from the engine; a wall that publishes a generator
+ * which was removed is told so.
  *
  * The main loop's thread.
  */
@@ -27,12 +28,13 @@ struct generators;
 /* Removals, here and elsewhere; of more the oldest are forgotten. */
 #define FELLOWS_REMOVED_MAX 4096
 
-/* Generators and removals that the engine keeps for who comes later. */
+/* Generators and removals that the engine keeps for walls that are linked later. */
 #define FELLOWS_KEPT 65536
 
 struct fellows_removed {
 	TAILQ_ENTRY(fellows_removed) next;
-	bool is_told; /* kept, as who has not heard of it may tell the generator */
+	bool is_told; /* kept, since a wall that does not know of it may publish the
+			 generator */
 	char id[STORE_ID_LEN + 1];
 };
 

@@ -77,9 +77,9 @@ unsigned generators_register_wait(struct generators *generators, uint64_t source
 int generators_add(struct generators *generators, const char *name, const char *author,
 	const char *secret, uint64_t source, struct generator **added);
 
-/* Adds one that was registered on another wall; `source` is what that one calls who did,
- * so that those of one give way together.  Not told to who watches.  NULL: there is no
- * room. */
+/* Adds one that was registered on another wall, without telling the watcher.  `source`
+ * stands for the source there, so that generators of one source give way together.  NULL:
+ * there is no room. */
 const struct generator *generators_adopt(struct generators *generators,
 	const struct store_generator *from, uint64_t source);
 

@@ -290,7 +290,7 @@ job_finish(struct gif_job *job, int ret)
 	job->params = NULL;
 	job->busy = false;
 	job_cancel(job, false);
-	/* who came after it was cancelled still wants it */
+	/* a request that came after it was cancelled still wants it */
 	if (!unwanted || job->buffer)
 		answer_waiting(job);
 	if (!job->stopping) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks the wall on behalf of whoever has the admin token. */
+/* Asks the wall on behalf of clients that have the admin token. */
 #include "http/operator/api.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct asking {
 
 /* ------------------------------------------------------------------ the token */
 
-/* Who shows none has guessed nothing. */
+/* A request without a token is no guess. */
 static bool
 has_token(const struct request *request)
 {

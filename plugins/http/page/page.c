@@ -32,7 +32,7 @@ file_name(const char *path)
 	return path + strlen("/static/");
 }
 
-/* Whoever refuses it by a weight of 0 gets it plain, too. */
+/* Clients that refuse gzip with a weight of 0 get it plain, too. */
 static bool
 takes_gzip(const struct request *request)
 {
@@ -206,8 +206,9 @@ redirect_to_folder(struct request *request)
 
 /* ------------------------------------------------------------------ /page.json */
 
-/* What the page needs to paint: where the cells are on the canvas, and whether a secret
- * is required; and what stands in it, for it begins anew when that changed. */
+/* Answers what the page needs to paint: where the cells are on the canvas, and whether a
+ * secret is required; and the words of the page, which reloads itself when they change.
+ */
 static enum MHD_Result
 answer_page_json(struct request *request)
 {

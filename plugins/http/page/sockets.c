@@ -34,7 +34,7 @@ takes_websockets(const struct mural_instance *instance)
 /* The second of the words of p2's `auth`. */
 enum { P2_AUTH_NONE = 1 };
 
-/* What is not advertised is nobody's business. */
+/* An instance that is not advertised is not named to visitors. */
 static bool
 is_advertised(const struct mural_instance *instance)
 {

@@ -75,7 +75,7 @@ void socketio_sweep_soon(struct socketio *io);
 /* Resumes the suspended GET, if any, to be answered with what is queued. */
 void polling_respond(struct session *session);
 
-/* The same for a session that ends: the answer says by whom. */
+/* The same for a session that ends: the answer says whether by the client. */
 void polling_end(struct session *session, bool by_client);
 
 /* ---- transport-websocket.c */

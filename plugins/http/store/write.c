@@ -7,8 +7,8 @@
 /* The log is cut when it is this much too long. */
 #define LOG_CUT_MIN 50000
 
-/* Who registers for ever, and so has older ones removed, is not to fill the disk: so many
- * stay in the file at most.  A sweep looks at each cell. */
+/* How many removed generators stay in the file at most, so that endless registering,
+ * which removes older ones, does not fill the disk.  A sweep looks at each cell. */
 #define REMOVED_MAX 1024
 
 /* The last log entry of each cell in a part of the log. */
@@ -199,7 +199,7 @@ write_changes(struct store *store, const struct batch *batch)
 	return code;
 }
 
-/* After the pixels of the batch, since some of them may be those of who was removed. */
+/* After the pixels of the batch, some of which may be of a generator that was removed. */
 static int
 sweep_removed(struct store *store)
 {

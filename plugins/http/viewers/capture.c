@@ -198,7 +198,8 @@ on_encoded(struct job_worker *worker)
 
 /* ----------------------------------------------------------------- scheduling */
 
-/* A key that was made when nobody read deflate is made anew for who does. */
+/* A key frame that was made while no viewer read deflate is made anew for one that does.
+ */
 static unsigned
 kept_products(const struct capture *capture)
 {

@@ -436,8 +436,8 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const ch
 	viewer_push(viewer);
 }
 
-/* Who watches by PNG may be sent messages compressed once more: of a picture with little
- * in it PNG itself leaves 4 KB. */
+/* Messages with PNGs may be compressed once more: of a picture with little in it PNG
+ * itself leaves 4 KB. */
 static bool
 may_deflate(const struct request *request, enum dialect dialect)
 {

@@ -142,7 +142,7 @@ struct late {
 	struct viewer *viewer;
 };
 
-/* By source, those first who are furthest behind. */
+/* By source, the viewers that are furthest behind first. */
 static int
 compare_late(const void *a, const void *b)
 {
@@ -273,7 +273,7 @@ on_captured(struct capture *capture, bool starved)
 
 /* --------------------------------------------------------------- once a second */
 
-/* They are sent by turns: to thousands that takes a while. */
+/* Viewers are served in turns: thousands take a while. */
 static void
 send_pps(struct viewers *viewers)
 {

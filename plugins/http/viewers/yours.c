@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks who painted what changed, and tells whoever it was. */
+/* Asks who painted the spots that changed, and tells the viewers that it was. */
 #include "http/viewers/yours.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@
 /* Until it is asked again whether owners are kept. */
 #define AGAIN_MS 60000
 
-/* The number of the source that "who" names; 0: it is no address. */
+/* The number of the source that "who" names; 0: it is not an address. */
 static uint64_t
 source_of(const struct mural_host *host, const char *text)
 {

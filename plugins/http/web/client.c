@@ -19,7 +19,7 @@
 
 #define SWEEP_MS 2000
 
-/* When half of them have gone, memory is given back. */
+/* When half of this many have gone, memory is given back. */
 #define MANY_CLIENTS 128
 
 static const uint64_t timeout_ms[] = {

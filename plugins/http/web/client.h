@@ -39,7 +39,7 @@ struct http_client {
 	union peer_address peer;
 	struct http_source *source;
 	bool admitted;   /* counted among its source's connections */
-	bool proxied;    /* a proxy: who sends is in each request */
+	bool proxied;    /* a proxy: each request names its client */
 	bool upgraded;   /* to a WebSocket, which has its own time-outs */
 	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
 	uint64_t due_ms; /* by the loop's clock; 0: no deadline */
@@ -102,8 +102,8 @@ void http_client_upgraded(struct MHD_Connection *connection);
 /* mural_source() of the client. */
 uint64_t http_client_source(struct web *web, struct MHD_Connection *connection);
 
-/* What the instance paints from here on is somebody's whom the client has proven to be.
- */
+/* From here on the instance paints for the person or program that the client has proven
+ * to be. */
 void http_client_paint_as(
 	struct web *web, struct MHD_Connection *connection, const char *name);
 

@@ -9,7 +9,7 @@
 /* WebSockets too; and no more than half of all descriptors. */
 #define CLIENTS_MAX 8192
 
-/* When one has to give way, so large a part does: looking at all of them takes a while.
+/* When one has to give way, this part of all does: looking at all of them takes a while.
  */
 #define PARTS 64
 

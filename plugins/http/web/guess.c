@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Slows down who guesses secrets. */
+/* Slows down clients that guess secrets. */
 #include <errno.h>
 
 #include "http/web/web.h"
@@ -17,7 +17,7 @@ static const struct mural_rate wrong_rate = { .per_1000s = 8, .burst = 1 };
 /* Of all together who have no address: those behind a proxy that is not listed. */
 static const struct mural_rate local_rate = { .per_1000s = 10000, .burst = 100 };
 
-/* A few bytes for each: more than a busy network has. */
+/* Sources that are remembered, a few bytes each: more than a busy network has. */
 #define GUESSERS_MAX 16384
 
 static struct mural_bucket *

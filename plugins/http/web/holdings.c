@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts what is kept for clients, and chooses who gives way when it is too much. */
+/* Counts what is kept for clients, and chooses which of them give way when it is too
+ * much. */
 #include "http/web/holdings.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include "http/web/web.h"
 #include "lib/memory-left.h"
 
-/* For less nobody asks whether there is memory left. */
+/* Smaller amounts are granted without asking whether memory is left. */
 #define LARGE 4096
 
 static const size_t bytes_max[HOLDING_KINDS] = {
@@ -49,8 +50,8 @@ request_holds(
 	max = request->web->holdings.bytes[kind];
 	if (max > bytes_max[kind])
 		max = bytes_max[kind];
-	/* some more gives way than must, so that not every byte beyond the bound costs a
-	 * choice */
+	/* frees more than is needed, so that clients need not be ranked for every byte
+	 * beyond the bound */
 	if (request->web->holdings.bytes[kind] > max ||
 		(bytes >= LARGE && !memory_is_left(2 * MEMORY_RESERVE)))
 		holdings_make_room(request->web, kind, max - max / 8, what);

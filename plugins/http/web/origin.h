@@ -12,7 +12,7 @@
 struct request;
 
 /* Whether a page of another site may have sent it, which is none of `origins`, separated
- * by blanks.  `needs_json`: a request that does not tell must be application/json, which
+ * by spaces.  `needs_json`: a request that does not tell must be application/json, which
  * no page can send to another site. */
 bool request_is_cross_site(
 	const struct request *request, const char *origins, bool needs_json);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells proxies by their addresses, and reads whom they speak for. */
+/* Recognises proxies by their addresses, and finds the client that a request is from. */
 #include "http/web/proxy.h"
 
 #include <arpa/inet.h>

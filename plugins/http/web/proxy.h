@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Proxies before the web server, which say whom they speak for: X-Forwarded-For.
+ * Proxies before the web server, which name the clients that they speak for: X-Forwarded-For.
  *
- * A list of them is written as addresses separated by blanks; `unix` is whoever connects
+ * A list of them is written as addresses separated by spaces; `unix` is whatever connects
  * to a Unix socket.
  */
 #pragma once

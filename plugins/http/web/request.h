@@ -120,8 +120,8 @@ response_empty(void)
 /* The same for a response that was created otherwise. */
 struct MHD_Response *response_prepare(struct MHD_Response *response, const char *type);
 
-/* Of whoever keeps one; NULL is accepted, and what becomes of it.  Those that are being
- * sent still have it. */
+/* Drops the reference of an owner that keeps a response, and sets it to NULL, which is
+ * accepted.  Requests that are being answered with it still have it. */
 void response_release(struct MHD_Response **response);
 
 /* Adds a header field. */

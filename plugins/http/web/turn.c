@@ -42,7 +42,7 @@ source_hold(struct web *web, uint64_t key)
 		return NULL;
 	source->key = key;
 	source->clients = 1;
-	/* else who comes anew for each would always be next */
+	/* or a client that reconnects for each would always be next */
 	for (int i = 0; i < LONG_WORKS; i++)
 		source->last_work[i] = web->turn.works;
 	TAILQ_INIT(&source->deferred);
@@ -122,7 +122,7 @@ turn_forget(struct request *request)
 		TAILQ_REMOVE(&request->web->turn.rotation, source, in_rotation);
 }
 
-/* Back to where it was: the turn was over before it was reached. */
+/* Puts it back to where it was: the turn was over before it was reached. */
 static enum MHD_Result
 defer_again(struct request *request)
 {
@@ -150,8 +150,8 @@ answer_deferred(struct request *request)
 	return request_dispatch(request);
 }
 
-/* libmicrohttpd takes those first that were suspended first, which are the flood's:
- * others would find the turn over until all of that are answered.  So the first of each
+/* libmicrohttpd first resumes what was suspended first, which is the flood's: others
+ * would find the turn over until all of that is answered.  So the first request of each
  * source is answered in any case. */
 static bool
 is_due(const struct turn *turn, struct http_source *source, unsigned *due)

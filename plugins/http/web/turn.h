@@ -65,7 +65,7 @@ void turn_count(struct turn *turn, uint64_t ns);
 struct http_source *source_hold(struct web *web, uint64_t key);
 void source_release(struct web *web, struct http_source *source);
 
-/* Has its turn of long work now.  Who chooses prefers the source whose last one was
- * longest ago: with the oldest request instead, two that always have some would take
- * turns with each other, and nobody else had one. */
+/* The source has its turn of long work now.  Work goes to the source whose last turn is
+ * longest ago: if the oldest request were chosen instead, two sources that always have
+ * some would alternate, and no other would have a turn. */
 void source_works(struct web *web, struct http_source *source, enum long_work work);
