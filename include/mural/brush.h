@@ -88,8 +88,8 @@ struct mural_brush {
 	uint32_t tiles_x;   /* tiles in a row of the canvas */
 
 	/* 0: only store() paints, or the inline functions where the brush is near.  Else
-	 * whoever fills batches may paint them by himself as well: by mural_store_pair(),
-	 * with this beside each colour. */
+	 * code that fills batches may also store them itself: by mural_store_pair(), with
+	 * this beside each colour. */
 	uint32_t owner;
 
 	/* Damage: a byte for each tile of the canvas.  This thread only. */
@@ -128,8 +128,8 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Marks a tile, which must exist, as changed; call it after storing its pixels.  Without
- * a look whether it is marked already, which no processor would predict. */
+/* Marks a tile, which must exist, as changed; call it after storing its pixels.  Whether
+ * it is marked already is not checked: no processor would predict that. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Limits for each source, and for whom a brush paints; part of <mural/plugin.h>. */
+/* Limits for each source, and the source that a brush paints for; part of
+ * <mural/plugin.h>. */
 #ifndef MURAL_LIMITS_H
 #define MURAL_LIMITS_H
 
@@ -35,13 +36,13 @@ MURAL_EXPORT int mural_consume(struct mural_host *host, struct mural_brush *brus
 MURAL_EXPORT int mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
-/* Says for whom `brush` paints from now on: the client at `peer`, or with NULL somebody
- * known by `name`, such as a source of pictures that the plugin fetches; a client that
- * has logged in has both.  For pollers, services, and datagrams that speak for others;
- * for a stream's client and the sender of a datagram murald says it itself before each
- * callback.  Paint what a batch holds first. 0; -EACCES: server.allow or server.deny
- * keeps its network out, and what is painted is discarded as unauthorized until the next
- * call.  The brush's thread. */
+/* Names the source that `brush` paints for from now on: the client at `peer`, or with
+ * NULL somebody known by `name`, such as a source of pictures that the plugin fetches; a
+ * client that has logged in has both.  For pollers, services, and datagrams that speak
+ * for others; for a stream's client and the sender of a datagram murald does it itself
+ * before each callback.  Paint what a batch holds first.  0; -EACCES: server.allow or
+ * server.deny keeps its network out, and what is painted is discarded as unauthorized
+ * until the next call.  The brush's thread. */
 MURAL_EXPORT int mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, const char *name);
 

@@ -19,7 +19,7 @@ struct mural_verb {
 	uint32_t size;
 	bool changes; /* something; it is written into the control log */
 	const char *name;
-	const char *args; /* names with blanks between; ? behind what may be left out */
+	const char *args; /* names with spaces between; ? behind what may be left out */
 	const char *help; /* one line */
 	uint64_t asked;   /* how often */
 };
@@ -49,8 +49,8 @@ struct mural_call;
 MURAL_EXPORT struct mural_call *mural_ask(
 	struct mural_host *host, const struct mural_question *question);
 
-/* While the answer is awaited, and before stop() returns: it does not come any more; what
- * was begun is done. */
+/* Drops the call while its answer is awaited: answer() is not called any more, but what
+ * was begun is done.  At the latest before stop() returns. */
 MURAL_EXPORT void mural_ask_abandon(struct mural_call *call);
 
 #ifdef __cplusplus

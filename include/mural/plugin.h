@@ -38,10 +38,10 @@ extern "C" {
 /* Raised when older plugins would no longer work.  New members are only appended to the
  * structs below; absent or zero then means "as before".
  *
- * A struct that may grow begins with its size: who makes it sets that, and the other side
- * uses nothing that lies behind it.  It never lies by value inside another one.  Structs
- * without a size (points, options, claims, rates, rectangles) are fixed within one ABI
- * number. */
+ * A struct that may grow begins with its size: the side that allocates it sets that, and
+ * the other side uses nothing that lies behind it.  It never lies by value inside another
+ * one.  Structs without a size (points, options, claims, rates, rectangles) are fixed
+ * within one ABI number. */
 #define MURAL_ABI 1
 
 struct sockaddr;
@@ -154,8 +154,9 @@ struct mural_hint_request {
 };
 
 /* Collects what check() rejects. */
-struct mural_act;
 struct mural_check;
+
+struct mural_act;
 
 /* ------------------------------------------------------------------ the table */
 
@@ -401,7 +402,7 @@ MURAL_EXPORT int mural_bind(
 MURAL_EXPORT int mural_state_folder(struct mural_host *host, char *path, size_t len);
 
 /* Paints UTF-8 text in the font of the screen's strip: in the rectangle, from its top
- * left corner, broken at blanks, each dot a square as large as lets all of it fit; what
+ * left corner, broken at spaces, each dot a square as large as lets all of it fit; what
  * does not fit with the smallest is left out.  What is behind the letters stays.  Letters
  * beyond ASCII are boxes.  Returns the side of a dot in pixels; 0: there is no room for a
  * single letter, which takes 8 x 14 dots. */
