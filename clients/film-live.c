@@ -39,7 +39,7 @@ get_number(const uint8_t *bytes)
 static int
 not_a_film(void)
 {
-	return console_error(-EPROTO, "the wall sent something that is no film");
+	return console_error(-EPROTO, "the wall sent something that is not a film");
 }
 
 /* ------------------------------------------------------------------ pieces */

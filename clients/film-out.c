@@ -99,8 +99,8 @@ open_file(struct film_out *out)
 		if (out->fd >= 0 && isatty(out->fd)) {
 			close(out->fd);
 			return console_error(-EINVAL,
-				"a film is nothing for a terminal; write a pipe behind "
-				"it, such as | mpv -");
+				"a film cannot be shown in a terminal; add a "
+				"pipe, such as | mpv -");
 		}
 	} else {
 		out->fd = open(out->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -13,7 +13,8 @@ frames_write(struct frames *frames, const char *text, uint32_t capital, uint32_t
 	(void)text;
 	(void)capital;
 	(void)argb;
-	return console_error(-ENOTSUP, "this muralctl was built without FreeType and "
-				       "FriBidi, and writes no text; "
-				       "murald's configure says which packages they are");
+	return console_error(-ENOTSUP,
+		"this muralctl was built without FreeType and FriBidi, and "
+		"cannot write text: apt-get install libfreetype-dev "
+		"libfribidi-dev, then configure and make again");
 }

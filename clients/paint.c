@@ -325,7 +325,7 @@ parse_colour(const char *text, uint32_t *argb)
 
 	if ((len != 6 && len != 8) || strspn(digits, "0123456789abcdefABCDEF") != len)
 		return console_error(-EINVAL,
-			"%s is no colour: write rrggbb or rrggbbaa, such as ff8800",
+			"%s is not a colour: write rrggbb or rrggbbaa, such as ff8800",
 			text);
 	n = strtoull(digits, NULL, 16);
 	*argb = (uint32_t)(len == 6 ? 0xff000000 | n : n << 24 | n >> 8);

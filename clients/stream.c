@@ -214,8 +214,8 @@ stream_receive(struct stream *stream)
 	}
 	if (stream->in_end == sizeof(stream->in))
 		return console_error(-EMSGSIZE,
-			"%s sends what I cannot make sense of; is it a server for this "
-			"protocol?",
+			"%s sent something that is not this protocol; is it the right "
+			"server?",
 			stream->name);
 	n = recv(stream->fd, stream->in + stream->in_end,
 		sizeof(stream->in) - stream->in_end, MSG_DONTWAIT);

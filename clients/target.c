@@ -56,8 +56,8 @@ parse_port(const struct target_parser *parser, const char *text, size_t len)
 	uint64_t port = 0;
 
 	if (digits_read(text, UINT16_MAX, &port) != text + len || port == 0)
-		return target_error(
-			parser, "\"%.*s\" is no port; write 1 to 65535", (int)len, text);
+		return target_error(parser, "\"%.*s\" is not a port; write 1 to 65535",
+			(int)len, text);
 	snprintf(
 		parser->target->port, sizeof(parser->target->port), "%u", (unsigned)port);
 	return 0;
@@ -98,8 +98,8 @@ parse_host(const struct target_parser *parser, const struct form *form, const ch
 				parser, "write [%.*s], then :PORT", (int)len, text);
 		parts = (struct address_parts){ .host = text, .host_len = len };
 	} else if (!parts.bracketed && memchr(parts.host, ':', parts.host_len)) {
-		return target_error(
-			parser, "\"%.*s\" is no host", (int)parts.host_len, parts.host);
+		return target_error(parser, "\"%.*s\" is not a host", (int)parts.host_len,
+			parts.host);
 	}
 	ret = copy_host(parser, parts.host, parts.host_len);
 	if (ret < 0 || !parts.port)

@@ -77,8 +77,9 @@ socket_read(struct wall_link *link, json_t **answer)
 		return 0;
 	json_decref(*answer);
 	*answer = NULL;
-	return len > 0 ? console_error(-EPROTO, "the wall's answer is no JSON object")
-		       : console_error(-EPIPE, "the wall has hung up");
+	return len > 0 ? console_error(-EPROTO, "the wall's answer is not a JSON object")
+		       : console_error(-EPIPE,
+				 "the wall closed the connection; its log says why");
 }
 
 /* The greeting; a wall with too many clients says that instead. */
@@ -94,7 +95,7 @@ socket_greet(struct wall_link *link)
 	why = json_string_value(json_object_get(greeting, "why"));
 	if (!json_object_get(greeting, "murald"))
 		ret = console_error(
-			-EPROTO, "%s", why ? why : "what answers there is no murald");
+			-EPROTO, "%s", why ? why : "what answers there is not murald");
 	json_decref(greeting);
 	return ret;
 }
@@ -107,7 +108,8 @@ socket_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answ
 
 	json_decref(question);
 	if (ret < 0 || fputc('\n', link->file) == EOF || fflush(link->file) == EOF)
-		return console_error(-EPIPE, "the wall has hung up");
+		return console_error(
+			-EPIPE, "the wall closed the connection; its log says why");
 	return socket_read(link, answer);
 }
 

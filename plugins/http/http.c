@@ -96,8 +96,8 @@ static const struct mural_option options[] = {
 		"file for generators, counters and every cell ever set"),
 	MURAL_BOOL(struct http_config, click, "yes", "painting from the web page"),
 	MURAL_CHOICE(struct http_config, identity, "secret", "secret name",
-		"who gets a token again: who knows name, author and secret; or name and "
-		"author"),
+		"what makes a generator the same one, which gets its token again: name, "
+		"author and secret; or name and author"),
 	MURAL_TEXT(struct http_config, origins, "",
 		"other sites whose pages may read and paint: http://HOST[:PORT] ..."),
 	MURAL_BOOL(struct http_config, public_reads, "yes",
@@ -148,21 +148,20 @@ http_check(const void *http_config, struct mural_check *check)
 	check_secrets(config, check);
 	if (!origins_are_valid(config->origins))
 		mural_reject(check, "origins",
-			"is no list of origins; write http://HOST or https://HOST:PORT, "
-			"without a path, separated by blanks");
+			"is not a list of origins; write http://HOST or "
+			"https://HOST:PORT, without a path, separated by spaces");
 	if (strcmp(config->embed, "*") != 0 && !origins_are_valid(config->embed))
 		mural_reject(check, "embed",
-			"is no list of sites; write * for all, or http://HOST or "
-			"https://HOST:PORT, separated by blanks");
+			"is not a list of sites; write * for all, or http://HOST or "
+			"https://HOST:PORT, separated by spaces");
 	if (strlen(config->embed) > PAGE_EMBED_MAX || strpbrk(config->embed, ";,"))
 		mural_reject(check, "embed",
 			"has more than %d characters, or commas or semicolons",
 			PAGE_EMBED_MAX);
 	if (!proxies_are_valid(config->proxies))
 		mural_reject(check, "proxies",
-			"is no list of proxies; write their addresses, or unix for "
-			"whoever "
-			"connects to a Unix socket, separated by blanks");
+			"is not a list of proxies; write their addresses, or unix for "
+			"whoever connects to a Unix socket, separated by spaces");
 	if (!*config->database)
 		mural_reject(check, "database", "is empty; name a file for the board");
 }

@@ -405,8 +405,8 @@ on_tell_refused(void *arg, const char *why)
 	link->was_tell_refused = true;
 	if (state_is_news(link, &link->tell_said_at))
 		mural_log(link->host, MURAL_WARN,
-			"the engine refuses what is shared: %s; told again until it does "
-			"not",
+			"the engine refuses what is shared: %s; trying again until it "
+			"takes it",
 			why);
 }
 

@@ -68,7 +68,7 @@ link_check(const void *link_config, struct mural_check *check)
 		strspn(config->wall, "abcdefghijklmnopqrstuvwxyz"
 				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") < len)
 		mural_reject(check, "wall",
-			"is no name of a wall; write 1 to 64 letters, digits, dots, "
+			"is not the name of a wall; write 1 to 64 letters, digits, dots, "
 			"underscores and hyphens");
 	if (*config->user && !*config->password)
 		mural_reject(check, "password", "is empty, but there is a user");

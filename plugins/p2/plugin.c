@@ -102,8 +102,8 @@ p2_check(const void *p2_config, struct mural_check *check)
 
 	if (!origin_is_word(config->origin) && !read_point(config->origin, &x, &y))
 		mural_reject(check, "origin",
-			"is no origin; write center, top-left, or X,Y with numbers from "
-			"-%d to %d",
+			"is not an origin; write center, top-left, or X,Y with numbers "
+			"from -%d to %d",
 			ORIGIN_MAX, ORIGIN_MAX);
 	if (*config->users)
 		(void)users_load(&users, config->users, reject_users, check);

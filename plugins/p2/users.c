@@ -133,8 +133,8 @@ parse_user(struct users_reader *reader, struct user *user, char *text)
 	if (is_uri(text))
 		return parse_uri(reader, user, NULL, text);
 	if (!value) {
-		users_error(reader,
-			"is no user; write NAME = static:DIGITS or NAME = totp:BASE32");
+		users_error(reader, "is not a user; write NAME = static:DIGITS or NAME = "
+				    "totp:BASE32");
 		return false;
 	}
 	*value++ = '\0';
@@ -211,7 +211,7 @@ read_lines(struct users *users, struct users_reader *reader, FILE *file)
 		reader->line++;
 		if (len > LINE_MAX_BYTES || memchr(line, '\0', len))
 			users_error(reader,
-				"is no user: a line is text of at most %d bytes",
+				"is not a user: a line is text of at most %d bytes",
 				LINE_MAX_BYTES);
 		else
 			add_line(users, reader, line);

@@ -167,7 +167,8 @@ try_card(struct accelerator *accelerator, const struct mural_host *host,
 	mode = accelerator->module->attach(accelerator->tap, &wanted, why, sizeof(why));
 	if (mode < 0)
 		mural_log(host, MURAL_INFO,
-			"accelerate: %s: %s; its pings come by libpcap", name, why);
+			"accelerate: %s: %s; its pings are captured by libpcap", name,
+			why);
 	else
 		mural_log(host, MURAL_INFO, "accelerate: %s: XDP, %s", name,
 			mode == XDP_MODE_NATIVE ? "native" : "generic");
@@ -279,7 +280,8 @@ begin(struct accelerator *accelerator, const struct capture *capture,
 		return -ENODEV;
 	if (accelerator->n_cards == 0)
 		mural_log(host, MURAL_INFO,
-			"accelerate: %s; pings come by libpcap until one does", why);
+			"accelerate: %s; pings are captured by libpcap until one does",
+			why);
 	return 0;
 }
 

@@ -77,10 +77,13 @@ check_symbol(const struct template_parser *parser, size_t at)
 		return 0;
 	if (c >= 'A' && c <= 'Z')
 		return template_error(parser, at,
-			"is no field; they are X Y R G B A S, and digits are lower-case");
+			"is not a field; they are X Y R G B A S, and digits are "
+			"lower-case");
 	if (c >= 'a' && c <= 'z' && letter_of(c - 'a' + 'A') >= 0)
-		return template_error(parser, at, "is no digit; fields are upper-case");
-	return template_error(parser, at, "is no lower-case hex digit, field, ? or :");
+		return template_error(
+			parser, at, "is not a digit; fields are upper-case");
+	return template_error(
+		parser, at, "is not a lower-case hex digit, a field, ? or :");
 }
 
 /* Parses one group, up to `:` or the end, and leaves *at there. */

@@ -37,8 +37,8 @@ capture_check(const char *interface, struct mural_check *check)
 
 	if (len == 0 || len >= IFNAMSIZ)
 		mural_reject(check, "interface",
-			"is no name of an interface; write one of 1 to %d bytes, such as "
-			"eth0, or any",
+			"is not the name of an interface; write one of 1 to %d bytes, "
+			"such as eth0, or any",
 			IFNAMSIZ - 1);
 }
 

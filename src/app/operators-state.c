@@ -84,7 +84,7 @@ on_kept(void *arg, int ret)
 	}
 	json_decref(is);
 	control_fail(call, CONTROL_FAILED,
-		"it holds, but cannot be written down, so that a restart forgets it: %s",
+		"it is in force, but cannot be saved, so a restart will forget it: %s",
 		strerror(-ret));
 }
 
@@ -103,7 +103,7 @@ on_restored(void *arg, const struct reins_done *done)
 	struct wall *wall = arg;
 
 	if (done->error < 0)
-		log_error("control: what was in force cannot be put in force again: %s",
+		log_error("control: cannot restore what was in force: %s",
 			strerror(-done->error));
 	wall->operators.restoring--;
 }
@@ -152,7 +152,8 @@ load_protected(struct wall *wall, const json_t *line, const struct mural_rect *r
 		wall->operators.restoring++;
 		restored(wall, reins_protect(wall->reins, rect, mask, on_restored, wall));
 	} else {
-		log_error("control: a mask of what is protected cannot be read");
+		log_error("control: cannot read which pixels of an area were protected; "
+			  "protect it again");
 	}
 	free(mask);
 }

@@ -106,7 +106,8 @@ fits(struct control_call *call, struct operators_upload *upload, size_t len)
 	if (offset == 0)
 		forget(upload);
 	if (offset != upload->len) {
-		control_fail(call, CONTROL_USAGE, "that piece begins at %zu, not at %zu",
+		control_fail(call, CONTROL_USAGE,
+			"that piece begins at %zu; the next one must begin at %zu",
 			(size_t)offset, upload->len);
 		return false;
 	}
@@ -141,7 +142,7 @@ add_piece(struct control_call *call, struct operators_upload *upload)
 	n = base64_decode(text, len, more + upload->len);
 	if (n < 0) {
 		forget(upload);
-		control_fail(call, CONTROL_USAGE, "\"png\" is no base64");
+		control_fail(call, CONTROL_USAGE, "\"png\" is not base64");
 		return false;
 	}
 	upload->len += (size_t)n;
@@ -197,8 +198,8 @@ fail(const struct picture *picture)
 	const struct mural_rect *rect = &picture->rect;
 
 	if (picture->error == -EBADMSG)
-		control_fail(picture->call, CONTROL_USAGE, "that is no whole PNG: %s",
-			picture->why);
+		control_fail(picture->call, CONTROL_USAGE,
+			"that is not a complete PNG: %s", picture->why);
 	else if (picture->error == -ERANGE)
 		control_fail(picture->call, CONTROL_USAGE,
 			"the picture is %ux%u, and at %u,%u does not fit on the canvas, "

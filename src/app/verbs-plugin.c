@@ -118,7 +118,8 @@ on_turn(uv_timer_t *timer)
 	}
 	control_state_save(&wall->operators.state, NULL, NULL);
 	control_fail(sw->call, instance ? CONTROL_BUSY : CONTROL_UNKNOWN, "%s: %s",
-		sw->name, instance ? "has not stopped yet" : "is no more in the config");
+		sw->name,
+		instance ? "has not stopped yet" : "is no longer in the config");
 	end(sw);
 }
 
@@ -186,7 +187,7 @@ verb_plugin(struct control_call *call)
 		control_fail(call, CONTROL_BUSY,
 			"another plugin is being switched, or the config reloaded");
 	else if (!on && is_asked_through(call, name) && !control_flag(call, "really"))
-		control_refuse(call, "you ask through that one; confirm it");
+		control_refuse(call, "this request came through that plugin; confirm it");
 	else
 		begin(call, instance, on);
 }

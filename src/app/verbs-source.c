@@ -29,7 +29,7 @@ find_sources(struct control_call *call)
 	free(sources);
 	if (n == -EINVAL)
 		control_fail(call, CONTROL_USAGE,
-			"\"%s\" is no source; write an address, a network, "
+			"\"%s\" is not a source; write an address, a network, "
 			"INSTANCE:NAME, or INSTANCE:crowd, as \"who\" does",
 			text);
 	else if (n < 0)

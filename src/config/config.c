@@ -248,7 +248,7 @@ apply_set(struct config *config, const char *text)
 		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
 	else if (has_comment(value))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
-			"a ; after a blank, or a # between blanks, begins a comment and "
+			"a ; after a space, or a # between spaces, begins a comment and "
 			"cannot be in a value");
 	else
 		ret = config_add_named(config, name, value, location);

@@ -25,11 +25,11 @@ check_title(struct config *config, const struct setting *setting)
 			"less",
 			strlen(title), TITLE_MAX);
 	else if (strchr(title, '\t'))
-		setting_error(config, "display", setting, "holds a tab; write a blank");
+		setting_error(config, "display", setting, "holds a tab; write a space");
 	else if (utf8_has_control(title))
 		setting_error(config, "display", setting,
-			"holds a control of terminals, lines or the direction of text; "
-			"leave it out, the direction is found without");
+			"holds a control character, of a terminal, of lines or of the "
+			"direction of text; remove it: the direction is found without");
 }
 
 /* ------------------------------------------------------------------ Wi-Fi */

@@ -27,7 +27,7 @@ add_word(const struct network_list *list, const char *word)
 	if (cidr_parse(word, &network))
 		return cidr_list_add(list->networks, &network);
 	config_error(list->config, list->file, list->line, "server", list->key,
-		strchr(word, ',') ? "\"%s\": separate networks by blanks, not commas"
+		strchr(word, ',') ? "\"%s\": separate networks by spaces, not commas"
 				  : "\"%s\" is not a network; write an address or "
 				    "ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32",
 		word);

@@ -245,7 +245,7 @@ run(struct control_call *call)
 	control->counts[id]++;
 	control->acts += call->verb->changes && !is_part(call);
 	if (!json_is_object(call->with))
-		control_fail(call, CONTROL_USAGE, "\"with\" is no object");
+		control_fail(call, CONTROL_USAGE, "\"with\" is not an object");
 	else if (!check_given(call, why) || !check_needed(call, why))
 		control_fail(call, CONTROL_USAGE, "%s", why);
 	else

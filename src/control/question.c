@@ -106,10 +106,10 @@ stream_start(struct control_client *client, json_t *id, const char *verb,
 
 	if (every < EVERY_LEAST_MS || every > EVERY_MOST_MS) {
 		say_error(client, id, CONTROL_USAGE,
-			"\"every\" is a number of milliseconds, at least 100");
+			"\"every\" must be a number of milliseconds, at least 100");
 	} else if (found && found->changes) {
 		say_error(client, id, CONTROL_USAGE,
-			"what changes something cannot be asked for again and again");
+			"a verb that changes something cannot have \"every\"");
 	} else if (stream->active) {
 		say_error(client, id, CONTROL_BUSY,
 			"one stream at a time; \"stop\" ends the one that runs");
@@ -171,7 +171,7 @@ ask(struct control_client *client, const json_t *request)
 	char why[120];
 
 	if (!verb) {
-		say_error(client, id, CONTROL_USAGE, "\"do\" is to name a verb");
+		say_error(client, id, CONTROL_USAGE, "\"do\" must name a verb");
 	} else if (unknown) {
 		snprintf(why, sizeof(why),
 			"unknown: \"%.40s\"; a question has id, do, with and every",
@@ -198,6 +198,6 @@ control_question(struct control_client *client, const char *line, size_t len)
 		ask(client, request);
 	else
 		say_error(client, NULL, CONTROL_SYNTAX,
-			request ? "a line is to be one object" : error.text);
+			request ? "a line must be one JSON object" : error.text);
 	json_decref(request);
 }

@@ -196,8 +196,10 @@ layout_log(const struct layout *layout, const struct config_output *config)
 		scale->x.picture, scale->y.picture, words[config->scale],
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
 	if (scale->x.canvas == 0 && config->hud != HUD_ONLY)
-		log_warn("display: %s%s: its view lies beyond the canvas of %ux%u", name,
-			layout->surface.name, scale->view.width, scale->view.height);
+		log_warn("display: %s%s: its view lies outside the canvas of %ux%u, so "
+			 "it stays black; change view",
+			name, layout->surface.name, scale->view.width,
+			scale->view.height);
 }
 
 void

@@ -99,7 +99,9 @@ uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 	if (uevent->fd < 0 || bind(uevent->fd, (const struct sockaddr *)&address,
 				      sizeof(address)) < 0) {
 		ret = -errno;
-		log_warn("display: cannot monitor hotplug events: %s", strerror(-ret));
+		log_warn("display: cannot monitor hotplug events: %s; restart murald "
+			 "after connecting a screen",
+			strerror(-ret));
 		if (uevent->fd >= 0)
 			close(uevent->fd);
 		uevent->fd = -1;

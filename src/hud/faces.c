@@ -85,8 +85,8 @@ add_configured(struct faces *faces, const char *files)
 		snprintf(path, sizeof(path), "%.*s", (int)len, at);
 		at += len;
 		if (!add_face(faces, path, 1U << TEXT_SANS | 1U << TEXT_BOLD))
-			log_error("hud: display.font: %s is no scalable font that can be "
-				  "read; it is left out",
+			log_error("hud: display.font: %s is not a scalable font that can "
+				  "be read; left out: name a .ttf or .otf file",
 				path);
 	}
 }

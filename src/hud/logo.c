@@ -140,7 +140,7 @@ logo_load(struct logo *logo, const char *path)
 	file = open_file(path);
 	if (!file) {
 		log_error("hud: display.logo: %s: %s; shown without a logo", path,
-			errno == EINVAL ? "is no file" : strerror(errno));
+			errno == EINVAL ? "is not a file" : strerror(errno));
 		return;
 	}
 	ret = png_decode(file, false, place, logo, why, sizeof(why));
@@ -155,8 +155,8 @@ logo_load(struct logo *logo, const char *path)
 			  "shown without a logo",
 			path, logo->width, logo->height, LOGO_FILE_MAX, LOGO_FILE_MAX);
 	else
-		log_error("hud: display.logo: %s: is no whole PNG: %s; shown without a "
-			  "logo",
+		log_error("hud: display.logo: %s: is not a complete PNG: %s; shown "
+			  "without a logo",
 			path, *why ? why : strerror(-ret));
 	logo_finish(logo);
 }

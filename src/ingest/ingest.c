@@ -167,8 +167,9 @@ ingest_is_alive(struct ingest *ingest)
 	for (size_t i = 0; i < ingest->n_workers; i++)
 		alive &= worker_is_alive(&ingest->workers[i]);
 	if (!alive && !ingest->stuck)
-		log_error("worker: a thread does not run: a plugin has not returned; the "
-			  "watchdog is told no more");
+		log_error("worker: a thread is stuck: a plugin has not returned; the "
+			  "watchdog is no longer notified, so that systemd restarts "
+			  "murald");
 	ingest->stuck = !alive;
 	return alive;
 }

@@ -346,8 +346,8 @@ warn_of_prefix(struct share *share, unsigned other)
 	if (other == 0 || share->is_prefix_told)
 		return;
 	share->is_prefix_told = true;
-	log_warn("server.source-prefix is %u here and %u on another wall: sources of "
-		 "IPv6 have no common budget; write the same on all walls",
+	log_warn("server.source-prefix is %u here and %u on another wall: IPv6 sources "
+		 "share no budget; set the same value on all walls",
 		share->ingest->ratelimit.prefix, other);
 }
 

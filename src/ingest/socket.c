@@ -196,7 +196,8 @@ bind_advice(int error, bool is_path)
 		return "another program does, or another instance here; stop it, or "
 		       "choose another port";
 	case EEXIST:
-		return "that path exists and is no socket; remove it, or choose another";
+		return "that path exists and is not a socket; remove it, or choose "
+		       "another";
 	case EACCES:
 		if (is_path)
 			return "murald may not write to its folder; choose another";

@@ -93,15 +93,15 @@ check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 			why, len, "is a poller but lacks attach, drain or detach");
 	if (!poller && (plugin->attach || plugin->drain || plugin->detach))
 		return error_set(
-			why, len, "has attach, drain or detach but is no poller");
+			why, len, "has attach, drain or detach but is not a poller");
 	if (service && (!plugin->start || !plugin->stop))
 		return error_set(why, len, "is a service but lacks start or stop");
 	if (!service && (plugin->start || plugin->stop))
-		return error_set(why, len, "has start or stop but is no service");
+		return error_set(why, len, "has start or stop but is not a service");
 	if (!service && (plugin->notice || plugin->painted_over || plugin->denied ||
 				plugin->acted))
 		return error_set(why, len,
-			"has notice, painted_over, denied or acted but is no service");
+			"has notice, painted_over, denied or acted but is not a service");
 	if (!fed && plugin->ready)
 		return error_set(
 			why, len, "has ready() but is neither stream nor datagram");

@@ -70,7 +70,7 @@ def test_a_picture_is_protected(tmp_path, muralctl, by):
     muralctl("wall", *by, "unprotect", "20x10+4+5").ok()
     muralctl("wall", *by, "protect", tmp_path / "absent.png").failed("absent.png: No such file")
     (tmp_path / "none.png").write_bytes(b"rubbish")
-    muralctl("wall", *by, "protect", tmp_path / "none.png").failed("no whole PNG", status=2)
+    muralctl("wall", *by, "protect", tmp_path / "none.png").failed("not a complete PNG", status=2)
 
 
 def test_a_picture_is_painted(tmp_path, wall, muralctl, by):

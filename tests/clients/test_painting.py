@@ -104,7 +104,7 @@ def test_texts_that_are_refused(muralctl):
                 pytest.skip(result.err.strip())
             result.failed(said)
         muralctl("text", "W" * 200, target(server), "--height", "10000").failed("pixels large")
-        muralctl("text", "a", target(server), "--colour", "red").failed("red is no colour")
+        muralctl("text", "a", target(server), "--colour", "red").failed("red is not a colour")
         muralctl("text", "a", target(server), "--height", "0").failed("write a whole number", status=2)
     assert server.pixels == {}
 
@@ -130,8 +130,8 @@ def test_fill_translucently(muralctl):
 
 def test_fills_that_are_refused(muralctl):
     with Pixelflut() as server:
-        muralctl("fill", "orange", target(server)).failed("orange is no colour: write rrggbb")
-        muralctl("fill", "ff880", target(server)).failed("is no colour")
+        muralctl("fill", "orange", target(server)).failed("orange is not a colour: write rrggbb")
+        muralctl("fill", "ff880", target(server)).failed("is not a colour")
         muralctl("fill", "ff8800", target(server), "--at", "40,0").failed("outside the wall of 40x30")
     muralctl("fill", "ff8800").failed("write muralctl fill COLOUR TARGET", status=2)
     assert server.pixels == {}

@@ -360,7 +360,7 @@ def test_a_socket_that_cannot_be_made(tmp_path):
     (tmp_path / "control").mkdir()
     with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall:
         wall.paint(dot(1, 1, (255, 0, 0)))
-        assert "cannot listen on unix:%s/control: that path exists and is no socket" % tmp_path in wall.log()
+        assert "cannot listen on unix:%s/control: that path exists and is not a socket" % tmp_path in wall.log()
         assert "control: nobody can steer this wall" in wall.log()
 
 

@@ -391,7 +391,7 @@ def test_each_reason_why_an_address_cannot_be_used(tmp_path):
     (tmp_path / "file").write_text("mine")
     nobody = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "file"))
     assert nobody.start().process.wait(30) == 1
-    assert "file: that path exists and is no socket; remove it" in nobody.log()
+    assert "file: that path exists and is not a socket; remove it" in nobody.log()
     assert (tmp_path / "file").read_text() == "mine"
 
     nowhere = Wall(tmp_path, "[plugin dots]\nlisten = no-such-host.invalid:1235\n")

@@ -639,8 +639,8 @@ def test_a_logo(tmp_path, kind, size, wanted):
 
 
 @pytest.mark.parametrize("content, why", [
-    (None, "No such file"), (b"GIF89a", "is no whole PNG"), ("folder", "is no file"), ("wide", "8192x8192 is the limit"),
-    ("cut", "is no whole PNG")])
+    (None, "No such file"), (b"GIF89a", "is not a complete PNG"), ("folder", "is not a file"), ("wide", "8192x8192 is the limit"),
+    ("cut", "is not a complete PNG")])
 def test_a_logo_that_is_none(tmp_path, content, why):
     """It is said, and the strip is as without."""
     path = tmp_path / "logo.png"

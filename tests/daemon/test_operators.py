@@ -133,7 +133,7 @@ def test_a_picture_is_protected_over_a_crash(wall, operator):
 def test_pictures_that_are_not_protected(wall, operator):
     assert "no pixel" in operator.refused("protect", "usage", png=png(4, 4, (0, 0, 0, 254)))
     assert "does not fit" in operator.refused("protect", "usage", png=png(65, 4))
-    assert "no whole PNG" in operator.refused("protect", "usage", png=png(9, 9)[:60])
+    assert "not a complete PNG" in operator.refused("protect", "usage", png=png(9, 9)[:60])
     operator.done("protect", png=png(4, 4), part=True)
     operator.refused("protect", "usage", png="AAAA", offset=7)
     too_much = base64.b64encode(bytes(39000)).decode()
@@ -522,7 +522,7 @@ def test_all_is_frozen_whatever_its_size(tmp_path, wall, operator):
 def test_a_state_that_cannot_be_written(tmp_path):
     core = control(tmp_path).replace("/control.state", "/absent/control.state")
     with Wall(tmp_path, DOTS, core=core) as wall, Operator(wall) as operator:
-        assert "it holds, but cannot be written down" in operator.refused("freeze", "failed")
+        assert "it is in force, but cannot be saved" in operator.refused("freeze", "failed")
         assert operator.done("status")["frozen"]
         assert "absent/control.state: cannot be written" in wall.log()
 

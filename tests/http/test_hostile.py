@@ -315,7 +315,7 @@ def test_visitors_of_a_proxy_are_sources(tmp_path):
 def test_proxies_that_are_none_are_refused(tmp_path):
     wall = board_wall(tmp_path, "proxies = 127.0.0.1 somewhere").start()
     assert wall.process.wait(20) != 0
-    assert "http.proxies: is no list of proxies; write their addresses" in wall.log()
+    assert "http.proxies: is not a list of proxies; write their addresses" in wall.log()
 
 
 def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):

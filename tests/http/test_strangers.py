@@ -193,7 +193,7 @@ def test_sites_that_are_none_are_refused(tmp_path, embed):
 def test_origins_that_are_none_are_refused(tmp_path, origins):
     wall = board_wall(tmp_path, "origins = " + origins).start()
     assert wall.process.wait(30) == 78
-    assert "http.origins: is no list of origins; write http://HOST" in wall.log()
+    assert "http.origins: is not a list of origins; write http://HOST" in wall.log()
 
 
 # ---------------------------------------------------------------- shares

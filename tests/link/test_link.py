@@ -166,7 +166,7 @@ def test_no_place_in_a_world(tmp_path, line):
 def test_no_name_of_a_wall(tmp_path, name):
     wall = linked("/nowhere", tmp_path, name=name)
     assert wall.start().process.wait(30) == 78
-    assert "is no name of a wall" in wall.log()
+    assert "is not the name of a wall" in wall.log()
 
 
 def test_a_part_of_a_wall(engine, tmp_path):

@@ -258,7 +258,7 @@ def test_no_card(tmp_path, pair):
     assert wall.process.wait(60) == 1
     assert "icmp: accelerate: no XDP: lo: no Ethernet card takes it" in wall.log()
     with xdp_wall(tmp_path, pair, text.replace("xdp", "auto")) as wall:
-        assert "accelerate: lo: no Ethernet card takes it; pings come by libpcap" in wall.log()
+        assert "accelerate: lo: no Ethernet card takes it; pings are captured by libpcap" in wall.log()
 
 
 def test_somebody_elses_program(tmp_path, pair):

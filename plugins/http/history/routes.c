@@ -230,7 +230,7 @@ answer_wall(struct request *request)
 		return reply_bad_range(request);
 	if (!query_region(request, &range.region))
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
-			"region is no part of a wall; write WxH+X+Y, such as "
+			"region is not a part of a wall; write WxH+X+Y, such as "
 			"200x100+0+20");
 	return gif_job_answer(&history->wall_gif, request, &range);
 }

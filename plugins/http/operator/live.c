@@ -189,11 +189,10 @@ what_is_wrong(const struct request *request, const char *every, uint64_t *every_
 	const char *end = digits_read(every, EVERY_MOST_MS, every_ms);
 
 	if (!end || *end || *every_ms < EVERY_LEAST_MS)
-		return "\"every\" is a number of milliseconds, at least 100";
+		return "\"every\" must be a number of milliseconds, at least 100";
 	mural_each_verb(request->web->host, look_at, &looked_up);
-	return looked_up.changes
-		       ? "what changes something cannot be asked for again and again"
-		       : NULL;
+	return looked_up.changes ? "a verb that changes something cannot have \"every\""
+				 : NULL;
 }
 
 enum MHD_Result

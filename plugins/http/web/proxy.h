@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Proxies before the web server, which name the clients that they speak for: X-Forwarded-For.
+ * Proxies before the web server, which name the clients that they speak for:
+ * X-Forwarded-For.
  *
  * A list of them is written as addresses separated by spaces; `unix` is whatever connects
  * to a Unix socket.

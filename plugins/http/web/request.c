@@ -199,7 +199,7 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &counts);
 	*status = MHD_HTTP_BAD_REQUEST;
 	if (counts.bad_name)
-		return "a blank or control character in the name of a header field";
+		return "a space or control character in the name of a header field";
 	if (counts.bad_value)
 		return "a control character in a header field";
 	if (counts.hosts > 1)

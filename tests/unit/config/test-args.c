@@ -52,16 +52,13 @@ TEST(the_command_line_is_checked_as_a_file_is)
 	assert_string_equal(run->err,
 		"-s: canvas.sizee: unknown option, did you mean size?\n"
 		"-s: canvas.size: \"one\" is not a size; write WxH or auto, such as "
-		"1280x720\n"
-		"-s: wall: unknown section, did you mean [plugin wall]? The others are "
-		"[canvas], [display], [server] and [record]\n"
-		"-s: canvas.snapshot: a ; after a blank, or a # between blanks, begins a "
-		"comment and cannot be "
-		"in a value\n"
-		"-s: canvas.snapshot: this value is not UTF-8; write it in that "
-		"encoding\n"
-		"-s: canvas.snapshot: this value holds a control character; remove it\n"
-		"-s: display.mode: \"large\" is not a mode; write preferred, WxH or "
+		"1280x720\n-s: wall: unknown section, did you mean [plugin wall]? The "
+		"others are [canvas], [display], [server] and [record]\n-s: "
+		"canvas.snapshot: a ; after a space, or a # between spaces, begins a "
+		"comment and cannot be in a value\n-s: canvas.snapshot: this value is "
+		"not UTF-8; write it in that encoding\n-s: canvas.snapshot: this value "
+		"holds a control character; remove it\n-s: display.mode: \"large\" is "
+		"not a mode; write preferred, WxH or "
 		"WxH@HZ, such as 1920x1080@60\n");
 	assert_int_equal(run->config.errors, 7);
 	run_free(run);

@@ -385,9 +385,8 @@ TEST(networks_are_read_from_the_value_and_from_files)
 		"t.conf:3: server.deny: @none: No such file or directory\n");
 	expect_errors("[server]\nallow = 192.0.2.1,192.0.2.2\ndeny = ::1, ::2\n",
 		"t.conf:2: server.allow: \"192.0.2.1,192.0.2.2\": separate networks by "
-		"blanks, not commas\n"
-		"t.conf:3: server.deny: \"::1,\": separate networks by blanks, not "
-		"commas\n");
+		"spaces, not commas\nt.conf:3: server.deny: \"::1,\": separate networks "
+		"by spaces, not commas\n");
 	expect_errors("[server]\nallow = @/dev/zero\ndeny = @/\n",
 		"t.conf:2: server.allow: @/dev/zero: Invalid argument\n"
 		"t.conf:3: server.deny: @/: Is a directory\n");

@@ -83,7 +83,7 @@ TEST(bad_files_are_explained)
 {
 	char name[300];
 
-	expect_complaint("alice\n", "users:1: is no user");
+	expect_complaint("alice\n", "users:1: is not a user");
 	expect_complaint("\n\nalice = 1234\n", "users:3: must be static:DIGITS");
 	expect_complaint("alice = static:12x4\n", "users:1: static: takes");
 	expect_complaint("alice = static:\n", "users:1: static: takes");

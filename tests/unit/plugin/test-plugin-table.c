@@ -56,9 +56,9 @@ TEST(a_bad_table_is_refused)
 		{ "no feed", "is stream or datagram but has no feed()" },
 		{ "only feed", "has feed() but is neither stream nor datagram" },
 		{ "no detach", "is a poller but lacks attach, drain or detach" },
-		{ "no poller", "has attach, drain or detach but is no poller" },
+		{ "no poller", "has attach, drain or detach but is not a poller" },
 		{ "no stop", "is a service but lacks start or stop" },
-		{ "no service", "has start or stop but is no service" },
+		{ "no service", "has start or stop but is not a service" },
 		{ "only ready", "has ready() but is neither stream nor datagram" },
 		{ "only finish", "has finish() but no init()" },
 		{ "endless config", "wants more than 2 GiB for a config, a state or a "
@@ -70,14 +70,14 @@ TEST(a_bad_table_is_refused)
 		{ "busy with nothing", "has the length of a message but no message" },
 		{ "denied with nothing", "has the length of a message but no message" },
 		{ "off with nothing", "has the length of a message but no message" },
-		{ "only notice",
-			"has notice, painted_over, denied or acted but is no service" },
-		{ "only denied",
-			"has notice, painted_over, denied or acted but is no service" },
-		{ "only painted over",
-			"has notice, painted_over, denied or acted but is no service" },
-		{ "only acted",
-			"has notice, painted_over, denied or acted but is no service" },
+		{ "only notice", "has notice, painted_over, denied or acted but is not a "
+				 "service" },
+		{ "only denied", "has notice, painted_over, denied or acted but is not a "
+				 "service" },
+		{ "only painted over", "has notice, painted_over, denied or acted but is "
+				       "not a service" },
+		{ "only acted", "has notice, painted_over, denied or acted but is not a "
+				"service" },
 		{ "bad listen udp",
 			"option listen-udp: default \"[::]:7 somewhere\" is not an "
 			"address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
