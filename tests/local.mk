@@ -98,6 +98,7 @@ TESTS += \
 	tests/daemon/test_reload.py \
 	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
+	tests/net/test_icmp_packets.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_reins.py \

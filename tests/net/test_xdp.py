@@ -4,7 +4,6 @@ import os
 import platform
 import re
 import signal
-import struct
 import subprocess
 import tempfile
 
@@ -13,6 +12,7 @@ import pytest
 import procfs
 from control import Operator, control
 from hosts import Pair, need
+from pings import BLACK, ORANGE, ether, set_pixel
 from waiting import wait_for
 from wall import SOURCE, Wall
 from xdp import need_xdp
@@ -25,7 +25,6 @@ try:
 except ImportError:
     pytest.skip("no scapy: apt-get install python3-scapy", allow_module_level=True)
 
-ORANGE, BLACK = (0xff, 0x80, 0), (0, 0, 0)
 MODES = {"native": "xdp", "generic": "auto"}  # on veth auto takes what does TCP no harm
 TEMPLATE = "fd98:0:0:0:SXXX:YYY:RR:GGBB"
 
@@ -49,14 +48,6 @@ def section(plugin, accelerate, more=""):
 
 def xdp_wall(folder, pair, plugins, size="64x48", **more):
     return Wall(folder, plugins, size=size, netns=pair.server.name, **more)
-
-
-def set_pixel(x, y, rgb, alpha=None):
-    return struct.pack(">BHH", 0xcc, x, y) + bytes(rgb) + (b"" if alpha is None else bytes([alpha]))
-
-
-def ether(pair):
-    return Ether(src=pair.client.mac, dst=pair.server.mac)
 
 
 def echo4(pair, data, options=(), source=None):

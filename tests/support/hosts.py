@@ -24,6 +24,8 @@ from waiting import wait_for
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 SOL_PACKET, PACKET_QDISC_BYPASS = 263, 20
+# While they are 1, a kernel answers no pings.
+ECHO_IGNORED = "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all"
 
 
 def need(command, package):
