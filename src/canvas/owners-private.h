@@ -11,7 +11,7 @@
 #define FORGEABLE_MAX 12288
 
 #define INDEX_SLOTS 65536
-#define DOOR_BITS (1 << 15)
+#define SEEN_ONCE_BITS (1 << 15)
 #define NAME_MAX_BYTES 40
 #define NAMES 2000
 
@@ -35,8 +35,8 @@ struct owners {
 	uint32_t n_forgeable, n_unused;
 	uint32_t full; /* owners_is_full(); any thread, relaxed */
 	uint16_t indices[2][INDEX_SLOTS];
-	uint8_t door[DOOR_BITS /
-		     8]; /* a Bloom filter of forgeable sources that were seen once */
+	/* A Bloom filter of forgeable sources; relaxed. */
+	uint8_t seen_once[SEEN_ONCE_BITS / 8];
 	uint16_t unused[OWNER_IDS];
 	struct source sources[OWNER_IDS];
 	char names[NAMES][NAME_MAX_BYTES];

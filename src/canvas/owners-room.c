@@ -87,8 +87,8 @@ owners_forget(struct owners *owners)
 		left += forget_half(owners, PROVEN);
 	if (left > 0)
 		rebuild_index(owners);
-	for (size_t i = 0; i < sizeof(owners->door); i++)
-		__atomic_store_n(&owners->door[i], 0, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < sizeof(owners->seen_once); i++)
+		__atomic_store_n(&owners->seen_once[i], 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&owners->full, 0, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&owners->lock);
 	return left > 0;

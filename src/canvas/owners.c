@@ -101,7 +101,7 @@ is_same(const struct source *a, const struct source *b)
 
 /* 0: it has none. */
 static uint16_t
-find(const struct owners *owners, const struct source *source, uint64_t hash)
+find_id(const struct owners *owners, const struct source *source, uint64_t hash)
 {
 	const uint16_t *index = __atomic_load_n(&owners->index, __ATOMIC_ACQUIRE);
 
@@ -151,7 +151,7 @@ source_write(struct source *to, const struct source *from)
 
 /* Lock held. */
 static uint16_t
-give_id(struct owners *owners, struct source *source, uint64_t hash, const char *name)
+assign_id(struct owners *owners, struct source *source, uint64_t hash, const char *name)
 {
 	bool proven = source->flags & PROVEN;
 	uint16_t id;
@@ -170,16 +170,16 @@ give_id(struct owners *owners, struct source *source, uint64_t hash, const char 
 
 /* Whether a forgeable source was seen before; notes that it was. */
 static bool
-door_passes(struct owners *owners, uint64_t hash)
+was_seen_before(struct owners *owners, uint64_t hash)
 {
-	uint32_t at = hash >> 40 & (DOOR_BITS - 1);
+	uint32_t at = hash >> 40 & (SEEN_ONCE_BITS - 1);
 	uint8_t bit = (uint8_t)(1 << (at & 7));
 
-	return __atomic_fetch_or(&owners->door[at / 8], bit, __ATOMIC_RELAXED) & bit;
+	return __atomic_fetch_or(&owners->seen_once[at / 8], bit, __ATOMIC_RELAXED) & bit;
 }
 
 static void
-source_came(struct source *source)
+source_painted(struct source *source)
 {
 	uint32_t painted = __atomic_load_n(&source->painted, __ATOMIC_RELAXED);
 
@@ -192,14 +192,14 @@ owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 {
 	struct source source = source_of(owners, key, crowd);
 	uint64_t hash = owners_hash(owners, &source);
-	uint16_t id = find(owners, &source, hash);
+	uint16_t id = find_id(owners, &source, hash);
 
 	if (id) {
-		source_came(&owners->sources[id]);
+		source_painted(&owners->sources[id]);
 		return id;
 	}
 	if (!key->proven) {
-		if (!door_passes(owners, hash))
+		if (!was_seen_before(owners, hash))
 			return crowd;
 		if (__atomic_load_n(&owners->n_forgeable, __ATOMIC_RELAXED) >=
 			FORGEABLE_MAX) {
@@ -208,9 +208,9 @@ owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 		}
 	}
 	pthread_mutex_lock(&owners->lock);
-	id = find(owners, &source, hash);
+	id = find_id(owners, &source, hash);
 	if (!id)
-		id = give_id(owners, &source, hash, key->name);
+		id = assign_id(owners, &source, hash, key->name);
 	pthread_mutex_unlock(&owners->lock);
 	if (!id)
 		__atomic_store_n(&owners->full, 1, __ATOMIC_RELAXED);
@@ -227,7 +227,7 @@ owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 	if (id < OWNER_FIRST || id >= OWNER_IDS)
 		return id;
 	pthread_mutex_lock(&owners->lock);
-	id = find(owners, &source, owners_hash(owners, &source));
+	id = find_id(owners, &source, owners_hash(owners, &source));
 	if (id)
 		owners->sources[id].users++;
 	pthread_mutex_unlock(&owners->lock);
