@@ -123,16 +123,16 @@ capture_error(
 static int
 handle_activate(struct capture *capture, const char *interface, int bytes, char *why)
 {
+	const int is_promisc = capture->also == CAPTURE_OTHER_HOSTS && !capture->any;
 	int ret;
 
 	if (!(capture->pcap = pcap_create(interface, why)))
 		return PCAP_ERROR;
-	pcap_set_snaplen(capture->pcap, CAPTURE_SNAPLEN);
-	pcap_set_promisc(
-		capture->pcap, capture->also == CAPTURE_OTHER_HOSTS && !capture->any);
-	pcap_set_timeout(capture->pcap, CAPTURE_TIMEOUT_MS);
-	pcap_set_buffer_size(capture->pcap, bytes);
-	if ((ret = pcap_activate(capture->pcap)) >= 0)
+	if ((ret = pcap_set_snaplen(capture->pcap, CAPTURE_SNAPLEN)) == 0 &&
+		(ret = pcap_set_promisc(capture->pcap, is_promisc)) == 0 &&
+		(ret = pcap_set_timeout(capture->pcap, CAPTURE_TIMEOUT_MS)) == 0 &&
+		(ret = pcap_set_buffer_size(capture->pcap, bytes)) == 0 &&
+		(ret = pcap_activate(capture->pcap)) >= 0)
 		return 0;
 	snprintf(why, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(capture->pcap));
 	pcap_close(capture->pcap);
