@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints an answer for people: a line of what is single, and a table for each list. */
+/* Prints an answer for people: a line of what is single, one for each object, and a table
+ * for each list; times as the clock here shows them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/utf8.h"
 #include "wall.h"
@@ -18,6 +20,33 @@ write_text(const char *text, char *cell)
 	utf8_mask_controls(cell);
 }
 
+/* The wall's times are UTC; 22:30, as an operator types it, is not.  With the zone, so
+ * that what is printed is a time to be typed as well.  False: it is no time. */
+static bool
+write_time(const char *text, char *cell)
+{
+	struct tm tm = { 0 };
+	const char *fraction = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	char clock[32], zone[8];
+	time_t when;
+	int len;
+
+	if (!fraction || !strchr(".Z", *fraction))
+		return false;
+	len = (int)strcspn(fraction, "Z");
+	if (strcmp(fraction + len, "Z") != 0 || len > 10 ||
+		strspn(fraction, ".0123456789") != (size_t)len)
+		return false;
+	if (strncmp(fraction, ".000Z", 5) == 0)
+		len = 0;
+	when = timegm(&tm);
+	localtime_r(&when, &tm);
+	strftime(clock, sizeof(clock), "%Y-%m-%dT%H:%M:%S", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	snprintf(cell, CELL_MAX, "%s%.*s%.3s:%s", clock, len, fraction, zone, zone + 3);
+	return true;
+}
+
 static void
 write_value(const json_t *value, char *cell)
 {
@@ -25,7 +54,8 @@ write_value(const json_t *value, char *cell)
 
 	*cell = '\0';
 	if (json_is_string(value)) {
-		write_text(json_string_value(value), cell);
+		if (!write_time(json_string_value(value), cell))
+			write_text(json_string_value(value), cell);
 	} else if (json_is_boolean(value)) {
 		snprintf(cell, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
 	} else if (value && !json_is_null(value)) {
@@ -101,15 +131,17 @@ print_table(const char *name, const json_t *rows)
 	}
 	for (i = 0; i + 1 < table.n; i++)
 		printf("%-*s  ", table.widths[i], table.columns[i]);
-	puts(table.n > 0 ? table.columns[table.n - 1] : "");
+	/* of several tables some say what they list by nothing but their name */
+	puts(table.n > 1 ? table.columns[table.n - 1] : name);
 	json_array_foreach(rows, i, row)
 	{
 		print_row(&table, row);
 	}
 }
 
-void
-wall_show(const json_t *is)
+/* Those that are single, in a line; whether there was one. */
+static bool
+print_members(const json_t *is, bool whole)
 {
 	const char *key, *between = "";
 	char cell[CELL_MAX];
@@ -117,17 +149,37 @@ wall_show(const json_t *is)
 
 	json_object_foreach((json_t *)is, key, value)
 	{
-		if (json_is_array(value) || json_is_null(value) ||
+		if (json_is_array(value) || json_is_object(value) ||
+			json_is_null(value) ||
 			strcmp(key, "waited_ms") == 0) /* for programs */
 			continue;
 		write_value(value, cell);
-		printf("%s%s: %s", between, key, cell);
+		printf("%s%s%s %s", between, key, whole ? ":" : "", cell);
 		between = ", ";
 	}
 	if (*between)
 		puts("");
-	else if (json_object_size(is) == 0)
+	return *between;
+}
+
+void
+wall_show(const json_t *is)
+{
+	bool any = print_members(is, true);
+	const char *key;
+	json_t *value;
+
+	if (json_object_size(is) == 0)
 		puts("done");
-	json_object_foreach((json_t *)is, key, value) if (json_is_array(value))
-		print_table(key, value);
+	json_object_foreach((json_t *)is, key, value)
+	{
+		if (json_is_object(value)) {
+			printf("%s: ", key);
+			print_members(value, false);
+		} else if (json_is_array(value)) {
+			print_table(key, value);
+		} else if (json_is_null(value) && !any) {
+			printf("%s: none\n", key);
+		}
+	}
 }

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import subprocess
+from datetime import datetime
 
 import pytest
 from PIL import Image
@@ -99,6 +100,31 @@ def test_a_large_canvas_is_grabbed_in_bands(tmp_path, muralctl):
                    dot(2047, 1099, (255, 255, 255)))
         muralctl("wall", "-S", wall.folder + "/control", "grab", tmp_path / "all.png").ok()
         assert Image.open(tmp_path / "all.png").tobytes() == wall.picture().convert("RGB").tobytes()
+
+
+def test_times_are_those_of_the_clock_here(wall, by):
+    """As they are typed; with their zone, so that they can be pasted."""
+    def run(*words):
+        return subprocess.run([MURALCTL, "wall", *by, *words], env=dict(os.environ, TZ="XYZ-5:30"), text=True,
+                              capture_output=True, check=True).stdout
+
+    run("ban", "192.0.2.9")
+    since, = re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:30", run("bans"))
+    utc = json.loads(run("--json", "bans"))["bans"][0]["since"]
+    assert datetime.fromisoformat(since) == datetime.fromisoformat(utc.replace("Z", "+00:00"))
+    at, = set(re.findall(r"\S+\+05:30", run("acts")))
+    assert re.fullmatch(r"\S+:\d\d\.\d{3}\+05:30", at)
+
+
+def test_a_notice_is_told_in_words(muralctl, by):
+    assert muralctl("wall", *by, "notice").ok().out == "notice: none\n"
+    assert muralctl("wall", *by, "notice", "last round").ok().out.startswith("notice: text last round, since ")
+    assert "\nnotice: text last round, " in muralctl("wall", *by, "status").ok().out
+
+
+def test_tables_say_what_they_list(muralctl, by):
+    muralctl("wall", *by, "freeze", "2x2+1+1").ok()
+    assert "\nfrozen\n2x2+1+1\n" in muralctl("wall", *by, "status").ok().out
 
 
 def test_it_is_in_the_log(wall, muralctl, by):
