@@ -60,7 +60,8 @@ int
 wall_send(struct wall_link *link, const char *verb, const json_t *with, json_t **answer)
 {
 	const char *path = json_string_value(json_object_get(with, "png"));
-	FILE *file = fopen(path, "re");
+	bool piped = strcmp(path, "-") == 0;
+	FILE *file = piped ? stdin : fopen(path, "re");
 	int ret;
 
 	if (!file) {
@@ -70,6 +71,7 @@ wall_send(struct wall_link *link, const char *verb, const json_t *with, json_t *
 	ret = send_pieces(link, verb, with, file, answer);
 	if (ret == 0 && ferror(file))
 		ret = console_error(-EIO, "%s: cannot be read", path);
-	fclose(file);
+	if (!piped)
+		fclose(file);
 	return ret;
 }

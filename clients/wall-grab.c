@@ -70,6 +70,12 @@ add_band(struct grab *grab, const json_t *is, const char *rest)
 	return ret;
 }
 
+bool
+wall_is_piped(const struct wall_options *options)
+{
+	return options->file && strcmp(options->file, "-") == 0;
+}
+
 int
 wall_grab(struct wall_link *link, const struct wall_options *options, const json_t *with,
 	json_t **answer)
@@ -91,7 +97,8 @@ wall_grab(struct wall_link *link, const struct wall_options *options, const json
 			ret = add_band(&grab, is, json_string_value(rest));
 	} while (ret == 0 && is && rest);
 	if (ret == 0 && is)
-		ret = image_save(&grab.whole, options->file);
+		ret = wall_is_piped(options) ? image_print(&grab.whole)
+					     : image_save(&grab.whole, options->file);
 	if (ret == 0 && is) {
 		json_object_clear(is);
 		(void)json_object_set_new(is, "saved", json_string(options->file));

@@ -34,6 +34,23 @@ print_help(void)
 	     "\nSee muralctl(1).");
 }
 
+/* Among what follows a verb, so that nobody is shown "-h" as a notice.  Whether it was. */
+static bool
+print_verb_help(const struct wall_verb *verb, char *words[])
+{
+	char usage[USAGE_MAX];
+
+	for (; *words; words++) {
+		if (strcmp(*words, "-h") != 0 && strcmp(*words, "--help") != 0)
+			continue;
+		wall_verb_usage(verb, usage, sizeof(usage));
+		printf("usage: muralctl wall %s\n\n%s; see muralctl(1)\n", usage,
+			verb->help);
+		return true;
+	}
+	return false;
+}
+
 static int
 usage_error(const struct wall_verb *verb)
 {
@@ -74,8 +91,8 @@ looks_like(const struct wall_arg *arg, const char *word)
 	switch (arg->kind) {
 	case WALL_RECT:
 		return word[strspn(word, "0123456789x+")] == '\0' && strchr(word, 'x');
-	case WALL_COLOUR:
-		return *word == '#';
+	case WALL_COLOUR: /* a # begins a comment in a shell, and does not get here */
+		return *word == '#' || word[strspn(word, "0123456789abcdefABCDEF")] == '\0';
 	default:
 		return true;
 	}
@@ -121,6 +138,23 @@ set_option(json_t *with, const struct wall_verb *verb, char *words[], int *at)
 	return set_value(with, arg, words[*at]);
 }
 
+/* Whether all that the verb cannot do without was given. */
+static bool
+is_complete(const struct wall_options *options, const struct wall_verb *verb,
+	const json_t *with)
+{
+	const char *at = verb->args;
+	const struct wall_arg *arg;
+	bool optional;
+
+	if (verb->saves && !options->file)
+		return false;
+	while ((arg = wall_arg_next(&at, &optional)))
+		if (!optional && !json_object_get(with, arg->name))
+			return false;
+	return true;
+}
+
 static json_t *
 parse_arguments(struct wall_options *options, const struct wall_verb *verb, char *words[])
 {
@@ -137,7 +171,7 @@ parse_arguments(struct wall_options *options, const struct wall_verb *verb, char
 		else
 			ret = set_by_place(with, verb, words[i]);
 	}
-	if (ret == 0 && verb->saves && !options->file)
+	if (ret == 0 && !is_complete(options, verb, with))
 		ret = usage_error(verb);
 	if (ret == 0)
 		return with;
@@ -148,14 +182,35 @@ parse_arguments(struct wall_options *options, const struct wall_verb *verb, char
 /* ------------------------------------------------------------------ asking */
 
 static int
-print_error(const json_t *answer)
+print_error(const struct wall_verb *verb, const json_t *with, const json_t *answer)
 {
 	const char *word = json_string_value(json_object_get(answer, "error"));
 	const char *why = json_string_value(json_object_get(answer, "why"));
+	bool usage = word && strcmp(word, "usage") == 0;
 
-	console_print("%s%s", why ? why : "the wall does not say why",
-		json_object_get(answer, "again") ? " with --yes" : "");
-	return word && strcmp(word, "usage") == 0 ? EXIT_USAGE : EXIT_FAILED;
+	if (usage && json_object_size(with) == 0)
+		(void)usage_error(verb);
+	else
+		console_print("%s%s", why ? why : "the wall does not say why",
+			json_object_get(answer, "again") ? " with --yes" : "");
+	return usage ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* Returns the exit status. */
+static int
+print_answer(const struct wall_options *options, const struct wall_verb *verb,
+	const json_t *with, const json_t *answer)
+{
+	const json_t *is = json_object_get(answer, "is");
+
+	if (options->json) {
+		/* plain ASCII: names may hold what terminals obey */
+		json_dumpf(is ? is : answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		puts("");
+	} else if (is) {
+		wall_show(is);
+	}
+	return is ? EXIT_DONE : print_error(verb, with, answer);
 }
 
 static int
@@ -173,21 +228,10 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 		ret = wall_send(link, verb->name, with, &answer);
 	else if (link)
 		ret = wall_ask(link, verb->name, json_incref(with), &answer);
-	if (ret == 0) {
-		const json_t *is = json_object_get(answer, "is");
-
-		status = is ? EXIT_DONE : EXIT_FAILED;
-		if (options->json) {
-			/* plain ASCII: names may hold what terminals obey */
-			json_dumpf(is ? is : answer, stdout,
-				JSON_COMPACT | JSON_ENSURE_ASCII);
-			puts("");
-		} else if (is) {
-			wall_show(is);
-		}
-		if (!is)
-			status = print_error(answer);
-	}
+	if (ret == 0 && json_object_get(answer, "is") && wall_is_piped(options))
+		status = EXIT_DONE;
+	else if (ret == 0)
+		status = print_answer(options, verb, with, answer);
 	json_decref(answer);
 	json_decref(with);
 	wall_close(link);
@@ -248,6 +292,8 @@ wall_run(int argc, char *argv[])
 			argv[at]);
 		return EXIT_USAGE;
 	}
+	if (print_verb_help(verb, argv + at + 1))
+		return EXIT_DONE;
 	with = parse_arguments(&options, verb, argv + at + 1);
 	return with ? run_verb(&options, verb, with) : EXIT_USAGE;
 }

@@ -35,6 +35,9 @@ int wall_ask(struct wall_link *link, const char *verb, json_t *with, json_t **an
 int wall_send(
 	struct wall_link *link, const char *verb, const json_t *with, json_t **answer);
 
+/* Whether the answer goes to stdout, "-", where nothing else may stand then. */
+bool wall_is_piped(const struct wall_options *options);
+
 /* Asks for the canvas, and saves it as options->file. */
 int wall_grab(struct wall_link *link, const struct wall_options *options,
 	const json_t *with, json_t **answer);

@@ -53,7 +53,7 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 
 const struct wall_arg wall_args[] = {
 	{ "rect", WALL_RECT, NULL, "WxH+X+Y" },
-	{ "colour", WALL_COLOUR, NULL, "#RRGGBB" },
+	{ "colour", WALL_COLOUR, NULL, "RRGGBB" },
 	{ "net", WALL_NETWORK, NULL, "NET" },
 	{ "for", WALL_DURATION, "--for", "DURATION" },
 	{ "text", WALL_TEXT, NULL, "TEXT" },

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """muralctl wall: the operator's verbs from the command line."""
+import io
 import json
 import os
 import pty
@@ -102,6 +103,24 @@ def test_a_large_canvas_is_grabbed_in_bands(tmp_path, muralctl):
         assert Image.open(tmp_path / "all.png").tobytes() == wall.picture().convert("RGB").tobytes()
 
 
+def test_pictures_are_piped(wall, muralctl, by):
+    wall.paint(dot(1, 2, (255, 0, 0)))
+    grabbed = subprocess.run([MURALCTL, "wall", *by, "grab", "-", "2x2+1+2"], capture_output=True, check=True).stdout
+    assert Image.open(io.BytesIO(grabbed)).getpixel((0, 0)) == (255, 0, 0)
+    said = subprocess.run([MURALCTL, "wall", *by, "paint", "-", "--at", "9,9"], input=grabbed, capture_output=True,
+                          check=True).stdout
+    assert b"pixels: 4" in said and wall.picture().getpixel((9, 9)) == (255, 0, 0)
+
+
+def test_a_colour_needs_no_quotes(wall, muralctl, by):
+    """A shell takes #ff0000 for a comment, and the wall would be cleared in the background's colour."""
+    muralctl("wall", *by, "clear", "2x2+0+0", "ff8000").ok()
+    muralctl("wall", *by, "clear", "2x2+4+4", "#00ff00").ok()
+    muralctl("wall", *by, "clear", "f00").failed('"colour" is wrong; write rrggbb', status=2)
+    picture = wall.picture()
+    assert picture.getpixel((1, 1)) == (255, 128, 0) and picture.getpixel((4, 4)) == (0, 255, 0)
+
+
 def test_times_are_those_of_the_clock_here(wall, by):
     """As they are typed; with their zone, so that they can be pasted."""
     def run(*words):
@@ -125,6 +144,22 @@ def test_a_notice_is_told_in_words(muralctl, by):
 def test_tables_say_what_they_list(muralctl, by):
     muralctl("wall", *by, "freeze", "2x2+1+1").ok()
     assert "\nfrozen\n2x2+1+1\n" in muralctl("wall", *by, "status").ok().out
+
+
+def test_help_of_a_verb_is_no_notice(wall, muralctl, by):
+    for word in "-h", "--help":
+        assert "notice [TEXT] [--for DURATION]" in muralctl("wall", *by, "notice", word).ok().out
+    with Operator(wall) as operator:
+        assert operator.done("status")["notice"] is None
+
+
+@pytest.mark.parametrize("words, usage", [
+    ("who", "who X,Y"), ("ban", "ban NET"), ("ban --for 5min", "ban NET"), ("restore", "restore [WxH+X+Y] --at TIME"),
+    ("paint", "paint FILE.png"), ("blank", "blank on|off"), ("plugin dots", "plugin NAME on|off"),
+    ("protect", "protect [WxH+X+Y] [FILE.png]"), ("undo", "undo [SOURCE]"),
+])
+def test_what_is_missing_is_named_as_on_the_command_line(muralctl, by, words, usage):
+    muralctl("wall", *by, *words.split()).failed("write muralctl wall " + usage, status=2)
 
 
 def test_it_is_in_the_log(wall, muralctl, by):
