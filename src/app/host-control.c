@@ -39,6 +39,22 @@ mural_each_verb(struct mural_host *host,
 	}
 }
 
+/* The arguments.  What was done needs no confirmation on another wall, whose machine may
+ * be in the network that was banned. */
+static char *
+dump_done(const struct control_call *call)
+{
+	json_t *with = json_copy(call->with);
+	char *text = NULL;
+
+	if (with && call->verb == &wall_verbs[WALL_BAN])
+		(void)json_object_set_new(with, "really", json_true());
+	if (with)
+		text = json_dumps(with, JSON_COMPACT);
+	json_decref(with);
+	return text;
+}
+
 void
 operators_tell_act(const struct control_call *call)
 {
@@ -53,7 +69,7 @@ operators_tell_act(const struct control_call *call)
 
 	if (json_object_get(call->with, "png"))
 		return;
-	with = json_dumps(call->with, JSON_COMPACT);
+	with = dump_done(call);
 	if (!with)
 		return;
 	act.with = with;

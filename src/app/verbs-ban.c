@@ -152,6 +152,22 @@ holds_loopback(const struct cidr *network)
 	       holds(network, (const struct sockaddr *)&six);
 }
 
+/* One of the addresses at which people reach it: then the network is mostly theirs. */
+static bool
+holds_host(const struct cidr *network)
+{
+	uv_interface_address_t *all;
+	bool any = false;
+	int n;
+
+	if (uv_interface_addresses(&all, &n) < 0)
+		return false;
+	for (int i = 0; i < n; i++)
+		any |= holds(network, (const struct sockaddr *)&all[i].address);
+	uv_free_interface_addresses(all, n);
+	return any;
+}
+
 /* Shorter than /8, or in IPv6 than /32. */
 static bool
 is_wide(const struct cidr *network)
@@ -170,7 +186,7 @@ doubt(const struct control_call *call, const struct cidr *network)
 {
 	if (holds(network, &call->peer.any))
 		return "that network holds yourself";
-	if (holds_loopback(network))
+	if (holds_loopback(network) || holds_host(network))
 		return "that network holds this machine";
 	if (is_wide(network))
 		return "that network is a large part of the Internet";
@@ -242,18 +258,43 @@ verb_ban(struct control_call *call)
 		apply(call, json_pack("{s:s}", "banned", ban.net));
 }
 
+/* A ban of which the network is a part; NULL: there is none. */
+static const struct ban *
+find_wider(const struct bans *bans, const struct cidr *network)
+{
+	for (size_t i = 0; i < bans->n; i++) {
+		const struct cidr_list one = { &bans->all[i].network, 1 };
+
+		if (cidr_list_contains(&one, &network->first) &&
+			cidr_list_contains(&one, &network->last))
+			return &bans->all[i];
+	}
+	return NULL;
+}
+
 void
 verb_unban(struct control_call *call)
 {
-	struct operators *operators = &operators_wall(call)->operators;
+	struct bans *bans = &operators_wall(call)->operators.bans;
 	struct cidr network = { 0 };
+	const struct ban *wider;
+	bool removed;
+	json_t *is;
 
 	control_network(call, "net", &network);
-	if (bans_remove(&operators->bans, &network))
-		apply(call, json_pack("{s:s}", "unbanned", control_text(call, "net")));
-	else
+	removed = bans_remove(bans, &network);
+	wider = find_wider(bans, &network);
+	if (!removed) {
 		control_fail(call, CONTROL_UNKNOWN,
-			"there is no ban of just that network; \"bans\" lists them");
+			"there is no ban of just that network; %s%s",
+			wider ? "it is a part of " : "\"bans\" lists them",
+			wider ? wider->net : "");
+		return;
+	}
+	is = json_pack("{s:s}", "unbanned", control_text(call, "net"));
+	if (wider)
+		(void)json_object_set_new(is, "still_banned", json_string(wider->net));
+	apply(call, is);
 }
 
 void

@@ -414,11 +414,19 @@ def test_what_is_no_mistake(operator, net):
 
 
 def test_the_same_ban_again_replaces_it(operator):
-    operator.done("ban", net="192.0.2.0/24", why="one")
-    operator.done("ban", net="192.0.2.77/24", why="two")
+    operator.done("ban", net="203.0.113.0/24", why="one")
+    operator.done("ban", net="203.0.113.77/24", why="two")
     ban, = operator.done("bans")["bans"]
     assert ban["why"] == "two"
-    operator.refused("unban", "unknown", net="192.0.2.0/25")
+    operator.refused("unban", "unknown", net="203.0.113.0/25")
+
+
+def test_whom_an_unban_leaves_banned(operator):
+    operator.done("ban", net="203.0.113.0/24")
+    assert "it is a part of 203.0.113.0/24" in operator.refused("unban", "unknown", net="203.0.113.9")
+    operator.done("ban", net="203.0.113.9")
+    assert operator.done("unban", net="203.0.113.9")["still_banned"] == "203.0.113.0/24"
+    assert "still_banned" not in operator.done("unban", net="203.0.113.0/24")
 
 
 def test_text_that_wants_to_be_more_than_one_line(operator):

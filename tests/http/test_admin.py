@@ -337,7 +337,7 @@ def test_who_paints_most_may_be_banned(wall, operator, desktop):
         browser.wait_text("#ban-effect", "127.0.0.6, who paint now")
         browser.fill("#ban-net", "127.0.0.4/30")
         browser.wait_text("#ban-effect", "127.0.0.6")
-        browser.fill("#ban-net", "192.0.2.0/24")
+        browser.fill("#ban-net", "203.0.113.0/24")
         browser.wait_text("#ban-effect", "Nobody who paints now")
         browser.fill("#ban-net", "127.0.0.6")
         browser.press("#ban-do")
@@ -397,15 +397,15 @@ def test_a_ban_is_asked_for_and_taken_back(operator, desktop):
     bans = lambda: operator.done("bans")["bans"]
     browser.press("#ban")
     assert browser.eval("document.activeElement.id") == "ban-net"
-    browser.ask("keys", text="192.0.2.0/24")
+    browser.ask("keys", text="203.0.113.0/24")
     browser.fill("#ban-why", "advertising")
     browser.press("#ban-out")
     browser.press("#ban-do")
-    browser.wait_text("#said", "banned 192.0.2.0/24 for 10 min")
+    browser.wait_text("#said", "banned 203.0.113.0/24 for 10 min")
     ban, = bans()
-    assert ban["net"] == "192.0.2.0/24" and ban["out"] and ban["why"] == "advertising" and ban["until"]
-    browser.wait_text("#bans", "192.0.2.0/24, advertising, from looking as well, until")
-    undo(browser, "banned 192.0.2.0/24")
+    assert ban["net"] == "203.0.113.0/24" and ban["out"] and ban["why"] == "advertising" and ban["until"]
+    browser.wait_text("#bans", "203.0.113.0/24, advertising, from looking as well, until")
+    undo(browser, "banned 203.0.113.0/24")
     assert bans() == []
     operator.done("ban", net="198.51.100.1", why="spam")
     browser.wait_text("#bans", "198.51.100.1, spam")

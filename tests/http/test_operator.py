@@ -97,7 +97,7 @@ CASES = [
     ("protect", {"png": ""}, 400, "usage"),
     ("unprotect", {"rect": "8x8+8+8"}, 200, None),
     ("protected", None, 200, None),
-    ("ban", {"net": "192.0.2.0/24", "for": "10min", "why": "no", "out": True}, 200, None),
+    ("ban", {"net": "203.0.113.0/24", "for": "10min", "why": "no", "out": True}, 200, None),
     ("ban", {"net": "192.0.2.0/24", "for": "a while"}, 400, "usage"),
     ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
     ("ban", {"net": "here"}, 400, "usage"),

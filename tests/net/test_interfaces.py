@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from control import Operator, control
 from network import Network
 from wall import Wall, wait_for
 
@@ -113,3 +114,16 @@ def test_an_address_that_comes_later_is_logged(tmp_path, hosts):
         host.run("ip", "addr", "add", "2001:db8::7/64", "dev", ours, "nodad")
         wait_for("the other family's", lambda: " 2001:db8::7\n" in wall.log(), 20)
         assert len(re.findall(r"paint with: .* 192\.0\.2\.1\n", wall.log())) == 1
+
+
+def test_a_ban_of_the_network_that_it_is_in_is_said_twice(tmp_path, hosts):
+    net, host, client = hosts
+    wire_up(net, host, client)
+    with Wall(tmp_path, PLUGINS["icmp"], core=control(tmp_path), netns=host.name) as wall, Operator(wall) as operator:
+        for network in "192.0.2.0/24", "192.0.2.1", PREFIX + "::/64":
+            if network[0] == "2":
+                host.run("ip", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
+            answer = operator.ask("ban", net=network)
+            assert answer.get("error") == "refused" and "holds this machine" in answer["why"], answer
+            operator.done("ban", net=network, really=True)
+        operator.done("ban", net="192.0.2.2")

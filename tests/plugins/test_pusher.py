@@ -174,7 +174,7 @@ def test_a_ban_holds_for_whom_a_service_paints_as_long_as_it_is_there(tmp_path, 
                 client.sendall(b"paint\n")
                 wall.painted(1, 0, (0, 255, 0))
         wall.painted(0, 0, (255, 0, 0))
-        operator.done("ban", net="192.0.2.0/24")
+        operator.done("ban", net="192.0.2.0/24", really=True)
         if then == "restarts":
             wall.kill()
             wall.start().wait_ready()
