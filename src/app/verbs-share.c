@@ -23,7 +23,8 @@ verb_fail(struct control_call *call, int error)
 		break;
 	case -ESTALE:
 		control_fail(call, CONTROL_REFUSED,
-			"something else was done since; only the last act is taken back");
+			"something else was done since; only the last act that "
+			"painted is taken back, whose number \"acts\" lists");
 		break;
 	case -ENOTSUP:
 		control_fail(call, CONTROL_FAILED,

@@ -62,11 +62,19 @@ is_part(const struct control_call *call)
 }
 
 static void
-log_call(struct control_call *call, const char *outcome)
+log_call(struct control_call *call, const json_t *answer)
 {
 	struct control *control = call->control;
-	struct control_act act = { call->who, call->verb->name, outcome, NULL,
-		control->acts };
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	const json_t *is = json_object_get(answer, "is");
+	struct control_act act = {
+		.who = call->who,
+		.verb = call->verb->name,
+		.outcome = error ? error : "done",
+		.number = control->acts,
+		.undo_number =
+			(uint64_t)json_integer_value(json_object_get(is, "number")),
+	};
 	json_t *with;
 
 	if (is_part(call))
@@ -74,18 +82,18 @@ log_call(struct control_call *call, const char *outcome)
 	with = args_to_log(call);
 	act.with = with;
 	control_log_act(&control->log, &act);
-	log_info("control: %s: %s, %s", call->who, call->verb->name, outcome);
+	log_info("control: %s: %s, %s", call->who, act.verb, act.outcome);
 	json_decref(with);
 }
 
 static void
 finish(struct control_call *call, json_t *answer)
 {
-	const char *error = json_string_value(json_object_get(answer, "error"));
+	bool failed = json_object_get(answer, "error");
 
 	if (call->verb && call->verb->changes)
-		log_call(call, error ? error : "done");
-	if (call->verb && call->verb->changes && !error && call->control->on_act)
+		log_call(call, answer);
+	if (call->verb && call->verb->changes && !failed && call->control->on_act)
 		call->control->on_act(call);
 	if (call->held)
 		*call->held = NULL;

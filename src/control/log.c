@@ -108,7 +108,9 @@ remember(struct control_log *log, json_t *line, size_t len)
 	(void)json_array_append_new(log->recent, line);
 }
 
-/* What is no line of a log, such as the rest of a long one, is passed over. */
+/* What is no line of a log, such as the rest of a long one, is passed over.  What was
+ * painted before the start cannot be taken back by its number, which may be given again.
+ */
 static void
 remember_lines(struct control_log *log, char *text)
 {
@@ -118,10 +120,12 @@ remember_lines(struct control_log *log, char *text)
 		at = strtok_r(NULL, "\n", &save)) {
 		json_t *line = json_loads(at, JSON_REJECT_DUPLICATES, NULL);
 
-		if (json_is_string(json_object_get(line, "verb")))
+		if (json_is_string(json_object_get(line, "verb"))) {
+			(void)json_object_del(line, "number");
 			remember(log, line, strlen(at));
-		else
+		} else {
 			json_decref(line);
+		}
 	}
 }
 
@@ -184,12 +188,17 @@ act_json(const struct control_act *act)
 {
 	char at[VALUE_TIME_MAX];
 	struct timespec now;
+	json_t *line;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	value_time_text(now, at);
-	return json_pack("{s:s, s:s, s:s, s:O, s:s, s:I}", "at", at, "who", act->who,
+	line = json_pack("{s:s, s:s, s:s, s:O, s:s, s:I}", "at", at, "who", act->who,
 		"verb", act->verb, "args", act->with, "outcome", act->outcome, "act",
 		(json_int_t)act->number);
+	if (line && act->undo_number > 0)
+		(void)json_object_set_new(
+			line, "number", json_integer((json_int_t)act->undo_number));
+	return line;
 }
 
 /* ASCII only, so that a line feed or an escape sequence in a name stays one. */

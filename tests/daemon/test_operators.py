@@ -179,6 +179,22 @@ def test_protection(wall, operator):
 
 # ---- clear and undo
 
+def test_acts_has_the_number_to_take_one_back(wall, operator):
+    """Whoever did not note it; not of what was done before a restart, whose number may be another's now."""
+    number = operator.done("clear", colour="#ff0000")["number"]
+    operator.done("freeze")
+    operator.done("thaw")
+    acts = operator.done("acts")["acts"]
+    assert [act.get("number") for act in acts] == [number, None, None] and acts == operator.log()
+    assert "\"acts\" lists" in operator.refused("undo", "refused", number=number + 1)
+    operator.done("undo", number=number)
+    wall.stop()
+    with new_wall(wall.folder) as again, Operator(again) as operator:
+        assert [act["verb"] for act in operator.done("acts")["acts"] if "number" not in act] == [
+            "clear", "freeze", "thaw", "undo", "undo"]
+
+
+
 def test_clear_and_take_back(wall, operator):
     wall.paint(b"".join(dot(x, y, RED) for x in range(64) for y in range(48)))
     done = operator.done("clear", rect="32x48+0+0", colour="#00ff00")
