@@ -77,6 +77,7 @@ operators_stop(struct wall *wall)
 {
 	wall->operators.control.on_act = NULL; /* the plugins are gone, or about to be */
 	operators_reloaded(wall, false);
+	operators_end_snapshots(&wall->operators);
 	top_stop(wall);
 	plugin_switch_stop(wall);
 	control_stop(&wall->operators.control);

@@ -63,6 +63,7 @@ struct operators {
 	struct control_state state;
 	uint64_t started_ns;          /* uv_hrtime() */
 	struct control_call *reloads; /* calls that wait for one, linked by `data` */
+	struct control_call *snapshots, *next_snapshots; /* for this and the next one */
 	struct bans bans;
 	uv_timer_t bans_over;         /* the next of them is */
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
@@ -236,4 +237,8 @@ control_run verb_notice;
 control_run verb_status, verb_acts, verb_verbs;
 
 /* ---- verbs-daemon.c */
+
+/* Answers who waits for one. */
+void operators_end_snapshots(struct operators *operators);
+
 control_run verb_snapshot, verb_reload;

@@ -1,23 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs that also exist as signals: snapshot, reload. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/operators.h"
 #include "app/wall.h"
+#include "base/util.h"
+
+/* ------------------------------------------------------------------ snapshot */
+
+static void
+answer_snapshots(struct control_call *call, const char *path, int result)
+{
+	while (call) {
+		struct control_call *next = call->data;
+
+		if (result == 0)
+			control_done(call, json_pack("{s:s}", "written", path));
+		else
+			control_fail(call, CONTROL_FAILED, "%s cannot be written: %s",
+				path, strerror(-result));
+		call = next;
+	}
+}
+
+/* Those who asked while one was being written want what was painted until then. */
+static void
+on_snapshot_saved(struct snapshot *snapshot, int result)
+{
+	struct operators *operators =
+		&container_of(snapshot, struct wall, snapshot)->operators;
+	struct control_call *calls = operators->snapshots;
+
+	operators->snapshots = NULL;
+	answer_snapshots(calls, snapshot->path, result);
+	operators->snapshots = operators->next_snapshots;
+	operators->next_snapshots = NULL;
+	if (snapshot->next_path && !*snapshot->next_path)
+		operators_end_snapshots(operators);
+}
+
+void
+operators_end_snapshots(struct operators *operators)
+{
+	struct control_call **lists[] = { &operators->snapshots,
+		&operators->next_snapshots };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		answer_snapshots(*lists[i], "the snapshot", -ECANCELED);
+		*lists[i] = NULL;
+	}
+}
 
 void
 verb_snapshot(struct control_call *call)
 {
-	struct snapshot *snapshot = &operators_wall(call)->snapshot;
+	struct wall *wall = operators_wall(call);
+	struct control_call **list = wall->snapshot.autosave.saving
+					     ? &wall->operators.next_snapshots
+					     : &wall->operators.snapshots;
 
-	if (!*snapshot->path) {
+	if (!*wall->snapshot.path) {
 		control_fail(call, CONTROL_FAILED,
 			"there is no file for it; see canvas.snapshot");
 		return;
 	}
-	snapshot_save(snapshot);
-	control_done(call, json_pack("{s:s}", "writing", snapshot->path));
+	call->data = *list;
+	*list = call;
+	wall->snapshot.saved = on_snapshot_saved;
+	snapshot_save(&wall->snapshot);
 }
+
+/* ------------------------------------------------------------------ reload */
 
 void
 verb_reload(struct control_call *call)

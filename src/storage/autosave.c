@@ -42,9 +42,10 @@ on_done(uv_work_t *job, int status)
 	struct autosave *autosave = container_of(job, struct autosave, job);
 
 	(void)status;
-	autosave->saving = false;
+	/* whoever is told may ask for the next run, which has to wait for the rest here */
 	if (autosave->after_save)
 		autosave->after_save(autosave);
+	autosave->saving = false;
 	if (autosave->result < 0)
 		mural_reader_put_back(autosave->reader, autosave->tiles);
 	if (autosave->save_again)

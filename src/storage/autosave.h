@@ -26,12 +26,13 @@ struct autosave {
 	int (*save)(struct autosave *autosave); /* any thread; 0 or -errno, logged */
 	void (*after_save)(struct autosave *autosave); /* optional */
 
+	int result; /* of the run; the pool's thread's until after_save() */
+
 	/* private */
 	uv_loop_t *loop;
 	uv_poll_t changed;
 	uv_timer_t timer;
 	uv_work_t job;
-	int result;  /* of the current run; the pool's thread's until it ends */
 	bool saving; /* may be read, on the main thread */
 	bool save_again;
 };

@@ -254,19 +254,27 @@ snapshot_save(struct snapshot *snapshot)
 
 /* Only while nothing is being saved. */
 static void
-switch_path(struct autosave *autosave)
+switch_path(struct snapshot *snapshot)
 {
-	struct snapshot *snapshot = container_of(autosave, struct snapshot, autosave);
-
 	if (!snapshot->next_path)
 		return;
 	free(snapshot->path);
 	snapshot->path = snapshot->next_path;
 	snapshot->next_path = NULL;
 	snapshot->may_be_foreign = true;
-	autosave->save_again = *snapshot->path;
+	snapshot->autosave.save_again = *snapshot->path;
 	if (*snapshot->path)
 		warn_of_folder(snapshot->path);
+}
+
+static void
+on_saved(struct autosave *autosave)
+{
+	struct snapshot *snapshot = container_of(autosave, struct snapshot, autosave);
+
+	if (snapshot->saved)
+		snapshot->saved(snapshot, autosave->result);
+	switch_path(snapshot);
 }
 
 void
@@ -286,14 +294,14 @@ snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *conf
 	}
 	if (autosave->saving)
 		return;
-	switch_path(autosave);
+	switch_path(snapshot);
 	snapshot_save(snapshot);
 }
 
 void
 snapshot_start(struct snapshot *snapshot, uv_loop_t *loop)
 {
-	snapshot->autosave.after_save = switch_path;
+	snapshot->autosave.after_save = on_saved;
 	autosave_start(&snapshot->autosave, loop);
 }
 

@@ -21,6 +21,7 @@ struct snapshot {
 	char *path;          /* empty: none */
 	char *next_path;     /* once the current save ends; NULL: no change */
 	bool may_be_foreign; /* the file at `path` may not be ours to overwrite */
+	void (*saved)(struct snapshot *snapshot, int result); /* to `path`; optional */
 	struct autosave autosave;
 };
 

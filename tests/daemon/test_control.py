@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The control socket: what an operator asks of a running wall, and what strangers send."""
+import contextlib
 import ctypes
 import json
 import os
@@ -9,6 +10,7 @@ import socket
 import stat
 
 import pytest
+from PIL import Image
 
 from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
 from waiting import wait_for
@@ -50,8 +52,26 @@ def test_verbs_lists_them(operator):
 
 def test_snapshot(wall, operator):
     wall.paint(dot(2, 3, (0, 255, 0)))
-    assert operator.done("snapshot")["writing"] == wall.snapshot
-    wait_for("the snapshot", lambda: os.path.exists(wall.snapshot))
+    assert operator.done("snapshot")["written"] == wall.snapshot
+    assert Image.open(wall.snapshot).getpixel((2, 3))[:3] == (0, 255, 0)
+
+
+def test_a_snapshot_that_cannot_be_written(wall, operator):
+    os.mkdir(wall.snapshot)
+    assert wall.snapshot + " cannot be written: " in operator.refused("snapshot", "failed")
+    assert [act["outcome"] for act in operator.log()] == ["failed"]
+
+
+def test_several_want_a_snapshot(wall):
+    with contextlib.ExitStack() as stack:
+        operators = [stack.enter_context(Operator(wall)) for _ in range(5)]
+        for operator in operators:
+            operator.send({"do": "snapshot"})
+            operator.send({"do": "snapshot"})
+        for operator in operators + operators:
+            assert operator.read() == {"is": {"written": wall.snapshot}}
+        operators[0].send({"do": "snapshot"})
+        assert wall.stop() == 0
 
 
 def test_reload(wall, operator):
