@@ -34,7 +34,8 @@ print_help(void)
 	     "\nSee muralctl(1).");
 }
 
-/* Among what follows a verb, so that nobody is shown "-h" as a notice.  Whether it was. */
+/* Among what follows a verb, so that nobody is shown "-h" as a notice.  Whether it was.
+ */
 static bool
 print_verb_help(const struct wall_verb *verb, char *words[])
 {
@@ -92,7 +93,8 @@ looks_like(const struct wall_arg *arg, const char *word)
 	case WALL_RECT:
 		return word[strspn(word, "0123456789x+")] == '\0' && strchr(word, 'x');
 	case WALL_COLOUR: /* a # begins a comment in a shell, and does not get here */
-		return *word == '#' || word[strspn(word, "0123456789abcdefABCDEF")] == '\0';
+		return *word == '#' ||
+		       word[strspn(word, "0123456789abcdefABCDEF")] == '\0';
 	default:
 		return true;
 	}

@@ -201,7 +201,8 @@ bool
 value_is(enum wall_arg_kind kind, const char *text, const char **right)
 {
 	static const char *const rights[] = {
-		[WALL_DURATION] = "a number followed by ms, s, min, h or d, such as 10min",
+		[WALL_DURATION] =
+			"a number followed by ms, s, min, h or d, such as 10min",
 		[WALL_TIME] = "-10min, 22:30 or 2026-01-31T22:30:00Z",
 		[WALL_RECT] = "WxH+X+Y, such as 200x100+0+0",
 		[WALL_POINT] = "X,Y, such as 100,50",

@@ -42,7 +42,7 @@ on_done(uv_work_t *job, int status)
 	struct autosave *autosave = container_of(job, struct autosave, job);
 
 	(void)status;
-	/* whoever is told may ask for the next run, which has to wait for the rest here */
+	/* whoever is told may ask for another run, which waits for the rest */
 	if (autosave->after_save)
 		autosave->after_save(autosave);
 	autosave->saving = false;
