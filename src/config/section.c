@@ -143,29 +143,45 @@ next_section(void *arg)
 	return i < N_CORE + ARRAY_LEN(titled) ? titled[i - N_CORE] : NULL;
 }
 
+/* "plugin.icmp" is what -s seems to ask for.  NULL: it is not that. */
+static const char *
+dotted_name(const struct words *words)
+{
+	static const char plugin[] = "plugin.";
+	const char *word = words->n == 1 ? words->word[0] : "";
+
+	if (strncmp(word, plugin, strlen(plugin)) != 0)
+		return NULL;
+	word += strlen(plugin);
+	return is_plain_word(word) ? word : NULL;
+}
+
 static void
 report_unknown_section(struct config *config, const struct words *words,
 	const char *title, struct config_location at)
 {
 	size_t index = 0;
-	const char *nearest = NULL;
+	const char *nearest = NULL, *dotted = dotted_name(words);
 	char text[TITLE_BYTES + 128] =
 		"unknown section, there are [canvas], [display], "
-		"[server], [record], [output NAME] and [plugin MODULE]";
+		"[server], [record], [control], [output NAME] and [plugin MODULE]";
 
-	if (words->n > 0)
+	if (words->n > 0 && !dotted)
 		nearest = suggest_word(words->word[0], next_section, &index);
 	if (nearest && strcmp(nearest, "plugin") == 0)
 		nearest = "plugin MODULE] or [plugin MODULE NAME";
 	else if (nearest && strcmp(nearest, "output") == 0)
 		nearest = "output NAME";
-	if (nearest)
+	if (dotted)
+		snprintf(text, sizeof(text), "unknown section, did you mean [plugin %s]?",
+			dotted);
+	else if (nearest)
 		snprintf(text, sizeof(text), "unknown section, did you mean [%s]?",
 			nearest);
 	else if (words->n == 1 && is_plain_word(words->word[0]))
 		snprintf(text, sizeof(text),
 			"unknown section, did you mean [plugin %s]? The others are "
-			"[canvas], [display], [server] and [record]",
+			"[canvas], [display], [server], [record] and [control]",
 			words->word[0]);
 	config_error(config, at.file, at.line, title, NULL, "%s", text);
 }

@@ -193,6 +193,9 @@ bind_advice(int error, bool is_path)
 {
 	switch (error) {
 	case EADDRINUSE:
+		if (is_path)
+			return "another program does, or another instance here; stop it, "
+			       "or choose another path";
 		return "another program does, or another instance here; stop it, or "
 		       "choose another port";
 	case EEXIST:

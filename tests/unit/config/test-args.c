@@ -45,22 +45,27 @@ TEST(the_command_line_is_checked_as_a_file_is)
 
 	write_file("t.conf", "");
 	run = run_config("-c", "t.conf", "-s", "canvas.sizee=1x1", "-s",
-		"canvas.size=one", "-s", "wall.size=1x1", "-s", "canvas.snapshot=/a ;b",
-		"-s", "canvas.snapshot=/\xff", "-s", "canvas.snapshot=/a\nb", "-s",
+		"canvas.size=one", "-s", "wall.size=1x1", "-s",
+		"plugin.icmp.interface=lo", "-s", "canvas.snapshot=/a ;b", "-s",
+		"canvas.snapshot=/\xff", "-s", "canvas.snapshot=/a\nb", "-s",
 		"display.mode=large", NULL);
 	assert_int_equal(run->status, -1);
 	assert_string_equal(run->err,
 		"-s: canvas.sizee: unknown option, did you mean size?\n"
 		"-s: canvas.size: \"one\" is not a size; write WxH or auto, such as "
-		"1280x720\n-s: wall: unknown section, did you mean [plugin wall]? The "
-		"others are [canvas], [display], [server] and [record]\n-s: "
-		"canvas.snapshot: a ; after a space, or a # between spaces, begins a "
-		"comment and cannot be in a value\n-s: canvas.snapshot: this value is "
-		"not UTF-8; write it in that encoding\n-s: canvas.snapshot: this value "
-		"holds a control character; remove it\n-s: display.mode: \"large\" is "
-		"not a mode; write preferred, WxH or "
+		"1280x720\n"
+		"-s: wall: unknown section, did you mean [plugin wall]? The others are "
+		"[canvas], [display], [server], [record] and [control]\n"
+		"-s: plugin.icmp: unknown section, did you mean [plugin icmp]?\n"
+		"-s: canvas.snapshot: a ; after a space, or a # between spaces, begins a "
+		"comment and cannot be "
+		"in a value\n"
+		"-s: canvas.snapshot: this value is not UTF-8; write it in that "
+		"encoding\n"
+		"-s: canvas.snapshot: this value holds a control character; remove it\n"
+		"-s: display.mode: \"large\" is not a mode; write preferred, WxH or "
 		"WxH@HZ, such as 1920x1080@60\n");
-	assert_int_equal(run->config.errors, 7);
+	assert_int_equal(run->config.errors, 8);
 	run_free(run);
 }
 
