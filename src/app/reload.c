@@ -47,10 +47,22 @@ is_reloadable(const char *section, const char *key)
 	return false;
 }
 
+static void
+defer_key(struct reload *reload, const char *section, const char *key)
+{
+	json_t *option = json_sprintf("%s.%s", section, key);
+
+	log_warn("reload: %s.%s takes effect at the next start", section, key);
+	(void)json_array_append_new(
+		reload->deferred, json_pack("{s:o}", "option", option));
+}
+
 /* Names each key that changed since the last load and differs from what runs. */
 static void
-log_deferred_keys(const struct wall *wall)
+defer_keys(struct wall *wall)
 {
+	json_decref(wall->reload.deferred);
+	wall->reload.deferred = json_array();
 	for (const struct core_section *core = core_sections; core->name; core++) {
 		const char *first = (const char *)&wall->initial->config + core->offset;
 		const char *old = (const char *)&wall->now->config + core->offset;
@@ -60,8 +72,8 @@ log_deferred_keys(const struct wall *wall)
 		for (const struct mural_option *o = core->options; o->name; o++)
 			if (!is_reloadable(core->name, o->name) &&
 				!option_same(o, old, new) && !option_same(o, first, new))
-				log_warn("reload: %s.%s takes effect at the next start",
-					core->name, option_key(o, key, sizeof(key)));
+				defer_key(&wall->reload, core->name,
+					option_key(o, key, sizeof(key)));
 	}
 }
 
@@ -70,7 +82,7 @@ reconfigure_core(struct wall *wall)
 {
 	const struct config *config = &wall->next->config;
 
-	log_deferred_keys(wall);
+	defer_keys(wall);
 	if (ratelimit_configure(&wall->ingest.ratelimit, config) < 0)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
@@ -379,5 +391,7 @@ reload_stop(struct wall *wall)
 		sysctl_defer_restore(false);
 		drop_next(wall);
 	}
+	json_decref(wall->reload.deferred);
+	wall->reload.deferred = NULL;
 	uv_close((uv_handle_t *)&wall->reload.timer, NULL);
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -24,6 +25,7 @@ struct reload {
 	unsigned errors;      /* of a config that is refused */
 	const char *why;      /* the first of them; NULL: out of memory */
 	unsigned closed, opened, failed, unchanged;
+	json_t *deferred; /* the options that wait for the next start; may be NULL */
 };
 
 void reload_start(struct wall *wall);

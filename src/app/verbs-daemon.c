@@ -97,12 +97,37 @@ fail_reload(struct control_call *call, const struct reload *reload)
 		reload->why ? reload->why : "out of memory", more);
 }
 
+/* Why each of those that should be open is not. */
 static json_t *
-reload_json(const struct reload *reload)
+waiting_json(const struct ingest *ingest)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "closed", (json_int_t)reload->closed,
-		"opened", (json_int_t)reload->opened, "failed",
-		(json_int_t)reload->failed, "unchanged", (json_int_t)reload->unchanged);
+	json_t *all = json_array();
+	char state[MURAL_STATE_MAX];
+
+	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
+		if (i->is_open)
+			continue;
+		said_copy_state(&i->said, state);
+		(void)json_array_append_new(all,
+			json_pack("{s:s, s:s}", "name", i->host.name, "state", state));
+	}
+	return all;
+}
+
+static json_t *
+reload_json(const struct wall *wall)
+{
+	const struct reload *reload = &wall->reload;
+	json_t *is = json_pack("{s:I, s:I, s:I, s:I}", "closed",
+		(json_int_t)reload->closed, "opened", (json_int_t)reload->opened,
+		"failed", (json_int_t)reload->failed, "unchanged",
+		(json_int_t)reload->unchanged);
+
+	if (is && reload->failed > 0)
+		(void)json_object_set_new(is, "waiting", waiting_json(&wall->ingest));
+	if (is && json_array_size(reload->deferred) > 0)
+		(void)json_object_set(is, "next_start", reload->deferred);
+	return is;
 }
 
 void
@@ -117,7 +142,7 @@ operators_reloaded(struct wall *wall, bool in_force)
 		struct control_call *next = call->data;
 
 		if (in_force)
-			control_done(call, reload_json(&wall->reload));
+			control_done(call, reload_json(wall));
 		else
 			fail_reload(call, &wall->reload);
 		call = next;

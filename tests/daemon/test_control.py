@@ -78,6 +78,12 @@ def test_reload(wall, operator):
     wall.edit_config(DOTS, DOTS + "[plugin dots two]\nlisten = 127.0.0.1:0\n")
     assert operator.done("reload") == {"closed": 0, "opened": 1, "failed": 0, "unchanged": 1}
     assert [plugin["name"] for plugin in operator.done("status")["plugins"]] == ["dots", "two"]
+    wall.edit_config("[plugin dots two]\nlisten = 127.0.0.1:0\n",
+                     "[plugin dots two]\nlisten = unix:/absent/dots\n[canvas]\nbackground = #102030\n")
+    done = operator.done("reload")
+    why, = done["waiting"]
+    assert why["name"] == "two" and "its folder does not exist" in why["state"]
+    assert done["failed"] == 1 and done["next_start"] == [{"option": "canvas.background"}]
     wall.edit_config("[plugin dots two]", "[plugin absent]")
     assert "old one stays" in operator.refused("reload", "failed")
 
