@@ -135,20 +135,32 @@ read_token(const char *text, char *token, size_t len)
 	return *token ? 0 : console_error(-ENOENT, "-t %s: there is no token", text);
 }
 
+/* How much of an address is the wall's: operators paste that of their page, /admin/. */
+static size_t
+base_length(const char *url)
+{
+	static const char page[] = "/admin";
+	size_t len = strlen(url), n = strlen(page);
+
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	if (len > n && strncmp(url + len - n, page, n) == 0)
+		len -= n;
+	return len;
+}
+
 static int
 http_open(struct wall_link *link, const struct wall_options *options)
 {
 	char token[512], header[600];
-	size_t len = strlen(options->url);
 
 	if (!options->token)
 		return console_error(
 			-EINVAL, "-u needs -t TOKEN: admin-token of the plugin http");
 	if (read_token(options->token, token, sizeof(token)) < 0)
 		return -ENOENT;
-	while (len > 0 && options->url[len - 1] == '/')
-		len--;
-	snprintf(link->base, sizeof(link->base), "%.*s", (int)len, options->url);
+	snprintf(link->base, sizeof(link->base), "%.*s", (int)base_length(options->url),
+		options->url);
 	if (json_client_open(&link->http, link->base) < 0)
 		return -ENOMEM;
 	snprintf(header, sizeof(header), "Authorization: Bearer %s", token);

@@ -184,6 +184,13 @@ def test_no_wall(tmp_path, muralctl):
     muralctl("wall", "-S", tmp_path / "absent", "status").failed("is murald running")
 
 
+def test_the_address_of_the_admin_page(wall, muralctl):
+    if not has_plugin("http"):
+        pytest.skip("the plugin http was not built")
+    for path in "/admin/", "/admin":
+        muralctl("wall", "-u", "http://127.0.0.1:%d%s" % (wall.port("http"), path), "-t", "adm", "status").ok()
+
+
 def test_a_wrong_token(wall, muralctl):
     if not has_plugin("http"):
         pytest.skip("the plugin http was not built")
