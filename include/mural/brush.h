@@ -215,6 +215,12 @@ MURAL_EXPORT uint32_t mural_read_row(const struct mural_brush *brush, uint32_t x
 MURAL_EXPORT bool mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y,
 	uint32_t expected, uint32_t argb);
 
+/* As mural_swap(), for those of 32 pixels from x,y to the right whose bit in `which` is
+ * set, the lowest one for the pixel at x; each has its colours in `expected` and `argb`,
+ * 32 of them, where it is in the row.  Returns the bits of those that it has painted. */
+MURAL_EXPORT uint32_t mural_swap_row(struct mural_brush *brush, uint32_t x, uint32_t y,
+	uint32_t which, const uint32_t *expected, const uint32_t *argb);
+
 /* As mural_batch_put(). */
 MURAL_EXPORT uint32_t mural_batch_paint(struct mural_brush *brush,
 	struct mural_batch *batch, uint32_t n, uint32_t x, uint32_t y, uint32_t argb);

@@ -121,6 +121,47 @@ mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t expected,
 	return true;
 }
 
+/* Without a call and a mark for each; returns the bits of those that are swapped. */
+static uint32_t
+swap_near(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t which,
+	const uint32_t *expected, const uint32_t *argb)
+{
+	uint32_t *row = brush_pixel(brush, x, y), swapped = 0;
+
+	for (; which != 0; which &= which - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(which);
+
+		swapped |= (uint32_t)swap_pixel(brush, row + i, expected[i], argb[i])
+			   << i;
+	}
+	if (swapped == 0)
+		return 0;
+	/* the row lies in two tiles at most */
+	mural_mark(brush, mural_tile_at(brush, x + (uint32_t)__builtin_ctz(swapped), y));
+	mural_mark(brush,
+		mural_tile_at(brush, x + 31 - (uint32_t)__builtin_clz(swapped), y));
+	brush->painted += (uint32_t)__builtin_popcount(swapped);
+	return swapped;
+}
+
+uint32_t
+mural_swap_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t which,
+	const uint32_t *expected, const uint32_t *argb)
+{
+	uint32_t swapped = 0;
+
+	if (x < brush->near_width && brush->near_width - x >= 32 &&
+		y < brush->near_height)
+		return swap_near(brush, x, y, which, expected, argb);
+	for (; which != 0; which &= which - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(which);
+
+		swapped |= (uint32_t)mural_swap(brush, x + i, y, expected[i], argb[i])
+			   << i;
+	}
+	return swapped;
+}
+
 /* ------------------------------------------------------- rows and rectangles */
 
 /* Four pixels at a time.  C has no atomic vectors, but on all supported machines aligned

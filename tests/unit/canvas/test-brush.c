@@ -163,6 +163,39 @@ TEST_WITH(swaps_only_what_was_expected, set_up, tear_down)
 	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 1);
 }
 
+/* Of 32 pixels, which lie in two tiles or reach beyond the edge. */
+TEST_WITH(swaps_those_of_a_row_that_are_as_expected, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brushes[0];
+	uint32_t expected[32], argb[32], now;
+
+	for (uint32_t i = 0; i < 32; i++) {
+		expected[i] = i % 5 ? 0xff102030 : 0xff0a0b0c;
+		argb[i] = 0xff000100 + i;
+	}
+	assert_int_equal(
+		mural_swap_row(brush, 3, 5, 0x80008421, expected, argb), 0x80000000);
+	assert_int_equal(brush->painted, 1);
+	assert_true(mural_get(brush, 34, 5, &now));
+	assert_int_equal(now, 0xff00011f);
+	assert_true(mural_get(brush, 3, 5, &now));
+	assert_int_equal(now, 0xff102030);
+	assert_int_equal(mural_swap_row(brush, 3, 5, 0xffffffff, expected, argb),
+		0x7fffffff & ~0x42108421u);
+	assert_int_equal(brush->painted, 25);
+	for (uint32_t i = 0; i < 32; i++) {
+		assert_true(mural_get(brush, 3 + i, 5, &now));
+		assert_int_equal(now, i % 5 ? argb[i] : 0xff102030);
+		assert_int_equal(brush->damage[mural_tile_at(brush, 3 + i, 5)], 1);
+	}
+	assert_int_equal(
+		mural_swap_row(brush, REGION_WIDTH - 2, 5, 6, expected, argb), 1 << 1);
+	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 1);
+	assert_int_equal(mural_swap_row(brush, 3, REGION_HEIGHT, 2, expected, argb), 0);
+	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 2);
+}
+
 TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
 {
 	struct fixture *f = *state;
