@@ -65,6 +65,12 @@ MURAL_READER_EXPORT void mural_reader_copy(const struct mural_reader *reader, ui
  * again when that begins and ends.  Before the first copy. */
 MURAL_READER_EXPORT void mural_reader_show(struct mural_reader *reader);
 
+/* What this brush paints is not damage to this reader, but to all others: for a plugin
+ * that paints what it watches, and would find its own paint only.  One reader for a
+ * brush, on the brush's thread; it is freed before the brush. */
+MURAL_READER_EXPORT void mural_reader_ignore(
+	struct mural_reader *reader, struct mural_brush *brush);
+
 /* To sleep until something changes: arm the reader, and if that returns false, wait until
  * its descriptor becomes readable, in any event loop.  True: there is damage already, and
  * the reader is not armed.  Each arming causes one wake-up, which may be spurious.

@@ -63,6 +63,7 @@ word_load(const pixel_word *pixel)
 /* What murald keeps behind a brush; brush->canvas. */
 struct painter {
 	struct canvas *canvas;
+	uint64_t *published;          /* the canvas's, or what one reader ignores */
 	struct canvas_thread *thread; /* NULL: no rules hold for it */
 	const struct rules *rules;    /* that it keeps to; NULL: none */
 	uint64_t generation;          /* of these */

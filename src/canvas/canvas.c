@@ -2,6 +2,7 @@
 /* Owns the pixels, and passes damage from brushes to readers (see canvas.h). */
 #include "canvas/canvas.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -168,13 +169,14 @@ collect_damage(uint8_t *marks)
 void
 canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 {
+	uint64_t *published = ((struct painter *)brush->canvas)->published;
 	bool any = false;
 
 	for (size_t i = 0; i < canvas->view.words; i++) {
 		if (!has_damage(&brush->damage[i * 64]))
 			continue;
-		__atomic_fetch_or(&canvas->published[i],
-			collect_damage(&brush->damage[i * 64]), __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&published[i], collect_damage(&brush->damage[i * 64]),
+			__ATOMIC_SEQ_CST);
 		any = true;
 	}
 	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
@@ -271,6 +273,51 @@ canvas_reader_new(struct canvas *canvas)
 	return reader;
 }
 
+/* Moves published damage into the bitmap of every reader but one.  Lock held. */
+static void
+distribute(
+	struct canvas *canvas, uint64_t *published, const struct mural_reader *ignorant)
+{
+	for (size_t i = 0; i < canvas->view.words; i++) {
+		/* a load first: an idle take must not dirty the publishers' cache lines
+		 */
+		if (__atomic_load_n(&published[i], __ATOMIC_SEQ_CST) == 0)
+			continue;
+		const uint64_t tiles =
+			__atomic_exchange_n(&published[i], 0, __ATOMIC_SEQ_CST);
+		for (struct mural_reader *r = canvas->readers; r; r = r->next)
+			if (r != ignorant)
+				r->pending[i] |= tiles;
+	}
+}
+
+/* All of it.  Lock held. */
+static void
+canvas_distribute(struct canvas *canvas)
+{
+	distribute(canvas, canvas->published, NULL);
+	for (struct mural_reader *r = canvas->readers; r; r = r->next)
+		if (r->apart)
+			distribute(canvas, r->apart, r);
+}
+
+void
+mural_reader_ignore(struct mural_reader *reader, struct mural_brush *brush)
+{
+	struct canvas *canvas = reader->canvas;
+	struct painter *painter = brush->canvas;
+	uint64_t *apart = canvas_alloc_lines(canvas->view.words * sizeof(*apart));
+
+	assert(!reader->apart && painter->published == canvas->published);
+	if (!apart)
+		return; /* it only looks at more than it would have to */
+	pthread_mutex_lock(&canvas->lock);
+	reader->apart = apart;
+	reader->ignored = painter;
+	pthread_mutex_unlock(&canvas->lock);
+	painter->published = apart;
+}
+
 void
 canvas_reader_on_free(struct mural_reader *reader, void (*on_free)(void *arg), void *arg)
 {
@@ -287,7 +334,10 @@ mural_reader_free(struct mural_reader *reader)
 		return;
 	if (reader->on_free)
 		reader->on_free(reader->on_free_arg);
+	if (reader->ignored)
+		reader->ignored->published = reader->canvas->published;
 	pthread_mutex_lock(&reader->canvas->lock);
+	canvas_distribute(reader->canvas);
 	for (link = &reader->canvas->readers; *link != reader; link = &(*link)->next)
 		;
 	*link = reader->next;
@@ -295,6 +345,7 @@ mural_reader_free(struct mural_reader *reader)
 	reader->wakeup->in_use = false;
 	pthread_mutex_unlock(&reader->canvas->lock);
 	free(reader->pending);
+	free(reader->apart);
 	free(reader);
 }
 
@@ -314,22 +365,6 @@ int
 mural_reader_fd(const struct mural_reader *reader)
 {
 	return reader->wakeup->fd;
-}
-
-/* Moves the published damage into every reader's bitmap.  Lock held. */
-static void
-canvas_distribute(struct canvas *canvas)
-{
-	for (size_t i = 0; i < canvas->view.words; i++) {
-		/* a load first: an idle take must not dirty the publishers' cache lines
-		 */
-		if (__atomic_load_n(&canvas->published[i], __ATOMIC_SEQ_CST) == 0)
-			continue;
-		uint64_t published =
-			__atomic_exchange_n(&canvas->published[i], 0, __ATOMIC_SEQ_CST);
-		for (struct mural_reader *r = canvas->readers; r; r = r->next)
-			r->pending[i] |= published;
-	}
 }
 
 bool
@@ -396,4 +431,5 @@ mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
 		else
 			canvas_copy_words(pixels + row * stride,
 				pixel_at(canvas, x, y + row), width, ids);
+	}
 }

@@ -44,11 +44,15 @@ struct wakeup {
 	bool in_use;         /* lock */
 };
 
+struct painter;
+
 struct mural_reader {
 	struct canvas *canvas;
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
 	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
+	uint64_t *apart;            /* what it ignores, published for the others; NULL: nothing */
+	struct painter *ignored;    /* whose that is */
 	bool shows;                 /* the picture to people, so highlights apply */
 	void (*on_free)(void *arg); /* NULL: nobody */
 	void *on_free_arg;

@@ -190,6 +190,7 @@ canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t lef
 	}
 	painter->brush = brush;
 	painter->canvas = canvas;
+	painter->published = canvas->published;
 	painter->first = first;
 	painter->open = canvas->step == 1 ? store_plain : store_pairs;
 	brush_apply(brush);

@@ -243,6 +243,48 @@ TEST_WITH(gives_each_reader_its_own_damage, set_up, tear_down)
 	mural_reader_free(late);
 }
 
+TEST_WITH(a_reader_may_ignore_a_brush, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_reader *other = canvas_reader_new(&f->canvas);
+	struct mural_brush stranger;
+
+	assert_int_equal(canvas_brush_init(&f->canvas, &stranger, 0, 0, 100, 70), 0);
+	mural_reader_ignore(f->reader, &f->brush);
+	assert_true(mural_reader_take(f->reader, f->tiles)); /* as every new one */
+	assert_true(mural_reader_take(other, f->tiles));
+
+	mural_put(&f->brush, 40, 0, 0xff000001);
+	canvas_publish(&f->canvas, &f->brush);
+	assert_false(mural_reader_take(f->reader, f->tiles));
+	assert_true(mural_reader_take(other, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+
+	mural_put(&f->brush, 40, 0, 0xff000002);
+	mural_put(&stranger, 1, 40, 0xff000003);
+	canvas_publish(&f->canvas, &f->brush);
+	canvas_publish(&f->canvas, &stranger);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 4);
+	assert_true(mural_reader_take(other, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1 | 1 << 4);
+
+	/* what was published when it goes is not lost, nor what comes later */
+	mural_put(&f->brush, 40, 0, 0xff000004);
+	canvas_publish(&f->canvas, &f->brush);
+	mural_reader_free(f->reader);
+	f->reader = canvas_reader_new(&f->canvas);
+	assert_true(mural_reader_take(other, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	mural_put(&f->brush, 40, 0, 0xff000005);
+	canvas_publish(&f->canvas, &f->brush);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+	mural_reader_free(other);
+	canvas_brush_finish(&stranger);
+}
+
 static bool
 is_notified(const struct mural_reader *reader)
 {
