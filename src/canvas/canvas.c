@@ -413,6 +413,9 @@ mural_reader_arm(struct mural_reader *reader)
 	return any != 0;
 }
 
+/* Of a tile, rows are prefetched so many in advance: each lies in another place. */
+#define ROWS_AHEAD 8
+
 /* A pixel that changes meanwhile comes again with its tile. */
 void
 mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
@@ -424,7 +427,12 @@ mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
 	if (reader->shows &&
 		__atomic_load_n(&canvas->highlighting, __ATOMIC_RELAXED) != 0)
 		ids = canvas->highlighted;
-	for (uint32_t row = 0; row < height; row++)
+	for (uint32_t row = 0; row < height; row++) {
+		if (row + ROWS_AHEAD < height) {
+			__builtin_prefetch(pixel_at(canvas, x, y + row + ROWS_AHEAD));
+			__builtin_prefetch(
+				pixel_at(canvas, x + width - 1, y + row + ROWS_AHEAD));
+		}
 		if (canvas->step == 1)
 			canvas_copy_pixels(pixels + row * stride,
 				pixel_at(canvas, x, y + row), width);
