@@ -63,19 +63,17 @@ put_colours(struct frame *frame, const struct tile_pixels *pixels)
 static void
 put_places(struct frame *frame, const struct tile_pixels *pixels)
 {
-	uint8_t *mask = &frame->bytes[frame->used];
-
 	if (pixels->n == tile_area(frame->view, pixels->tile))
 		return;
 	if (pixels->n < FEW) {
-		for (uint32_t i = 0; i < pixels->n; i++)
-			put_u16(frame, pixels->places[i]);
+		for (uint32_t place = 0; tile_pixels_next(pixels, &place); place++)
+			put_u16(frame, place);
 		return;
 	}
-	memset(mask, 0, MASK_BYTES);
-	for (uint32_t i = 0; i < pixels->n; i++)
-		mask[pixels->places[i] / 8] |= (uint8_t)(1 << pixels->places[i] % 8);
-	frame->used += MASK_BYTES;
+	for (uint32_t y = 0; y < MURAL_TILE; y++) {
+		put_u16(frame, pixels->rows[y] & 0xffff);
+		put_u16(frame, pixels->rows[y] >> 16);
+	}
 }
 
 bool
@@ -184,22 +182,27 @@ check_tile(const struct frame *frame)
 	return 4 + places + 3 * n;
 }
 
-/* Fills places[n] from what says which they are, and was looked at. */
+/* Fills rows[] from what says which they are, and was looked at. */
 static void
 read_places(
 	const uint8_t *bytes, const struct mural_rect *rect, struct tile_pixels *pixels)
 {
 	const bool is_all = pixels->n == rect->width * rect->height;
 	const uint32_t all = UINT32_MAX >> (MURAL_TILE - rect->width);
-	uint32_t n = 0;
 
-	for (uint32_t i = 0; !is_all && pixels->n < FEW && i < pixels->n; i++)
-		pixels->places[n++] = (uint16_t)u16_at(bytes + 2 * i);
-	for (uint32_t y = 0; n < pixels->n && y < rect->height; y++)
-		for (uint32_t row = is_all ? all : mask_row(bytes, y); row != 0;
-			row &= row - 1)
-			pixels->places[n++] =
-				(uint16_t)(y * MURAL_TILE + (uint32_t)__builtin_ctz(row));
+	if (!is_all && pixels->n < FEW) {
+		memset(pixels->rows, 0, sizeof(pixels->rows));
+		for (uint32_t i = 0; i < pixels->n; i++)
+			pixels->rows[u16_at(bytes + 2 * i) / MURAL_TILE] |=
+				1u << u16_at(bytes + 2 * i) % MURAL_TILE;
+		return;
+	}
+	for (uint32_t y = 0; y < MURAL_TILE; y++) {
+		if (is_all)
+			pixels->rows[y] = y < rect->height ? all : 0;
+		else
+			pixels->rows[y] = mask_row(bytes, y);
+	}
 }
 
 bool

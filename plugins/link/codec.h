@@ -29,9 +29,26 @@
 struct tile_pixels {
 	uint32_t tile;
 	uint32_t n;
-	uint16_t places[TILE_PIXELS];  /* MURAL_TILE * y + x within the tile */
-	uint32_t colours[TILE_PIXELS]; /* 0xffrrggbb */
+	uint32_t rows[MURAL_TILE];     /* which: a bit for each, the lowest on the left */
+	uint32_t colours[TILE_PIXELS]; /* of these, in that order; 0xffrrggbb */
 };
+
+/* Moves *place, 32 * y + x, on to the first pixel that is it or later; false: none.
+ *
+ *	for (uint32_t place = 0; tile_pixels_next(pixels, &place); place++) */
+static inline bool
+tile_pixels_next(const struct tile_pixels *pixels, uint32_t *place)
+{
+	uint32_t later = UINT32_MAX << *place % MURAL_TILE;
+
+	for (uint32_t y = *place / MURAL_TILE; y < MURAL_TILE; y++, later = UINT32_MAX)
+		if (pixels->rows[y] & later) {
+			*place = y * MURAL_TILE +
+				 (uint32_t)__builtin_ctz(pixels->rows[y] & later);
+			return true;
+		}
+	return false;
+}
 
 /* A frame that is being read or written: `used` bytes of `bytes`.  It begins as zeros. */
 struct frame {

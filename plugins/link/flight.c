@@ -34,7 +34,11 @@ flight_end(struct link *link)
 void
 flight_cancel(struct link *link)
 {
-	memset(link->in_flight, 0, (picture_size(&link->shared) + 63) / 64 * 8);
+	const struct mural_view *view = &link->shared.view;
+
+	memset(link->in_flight, 0,
+		(size_t)view->tiles_x * view->tiles_y * MURAL_TILE *
+			sizeof(*link->in_flight));
 	publish_all(link);
 	flight_end(link);
 }

@@ -16,56 +16,53 @@
 
 /* ------------------------------------------------------------------- entries */
 
-/* An own entry that is on its way lands; the canvas may be newer already. */
+/* An own entry that was on its way: nothing is painted.  If the canvas is newer already,
+ * whoever painted that says so as always, and the tile is compared again. */
 static void
-land(struct link *link, const struct spot *spot, uint32_t argb)
+land(struct link *link, const struct tile_pixels *pixels)
 {
-	uint32_t x, y, now = argb;
+	uint32_t *rows = flight_rows(link, pixels->tile);
 
-	flight_land(link, spot->place);
-	if (window_find(&link->window, spot, &x, &y))
-		(void)mural_get(link->host->brush, x, y, &now);
-	if (now != argb)
-		publish_pixel(link, spot);
-}
-
-/* Fetches what is scattered over pictures larger than the cache all at once, so that the
- * loads overlap. */
-static void
-fetch_tile(const struct link *link, const struct spot *corner,
-	const struct tile_pixels *pixels)
-{
-	const struct mural_brush *brush = link->host->brush;
-	uint32_t x, y;
-
-	for (uint32_t i = 0; i < pixels->n; i++) {
-		const struct spot spot =
-			picture_within(&link->shared, corner, pixels->places[i]);
-
-		mural_fetch(&link->shared.pixels[spot.place]);
-		if (window_find(&link->window, &spot, &x, &y))
-			mural_fetch(&brush->pixels[(size_t)y * brush->stride +
-						   (size_t)x * brush->step]);
-	}
+	for (uint32_t y = 0; y < MURAL_TILE; y++)
+		rows[y] &= ~pixels->rows[y];
 }
 
 static void
 apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
 {
-	const struct spot corner = picture_corner(&link->shared, pixels->tile);
+	struct tile_change change;
 
-	fetch_tile(link, &corner, pixels);
-	for (uint32_t i = 0; i < pixels->n; i++) {
-		const struct spot spot =
-			picture_within(&link->shared, &corner, pixels->places[i]);
-		const uint32_t argb = pixels->colours[i];
-		const uint32_t old = picture_set(&link->shared, spot.place, argb);
+	picture_set(&link->shared, pixels, &change);
+	if (is_landing)
+		land(link, pixels);
+	else if (!link->before)
+		link_paint_tile(link, pixels->tile, &change);
+}
 
-		if (is_landing)
-			land(link, &spot, argb);
-		else if (!link->before && !flight_has(link, spot.place))
-			link_paint(link, &spot, old, argb);
-	}
+/* Those of an own entry, which are here.  Returns the pixels. */
+static int64_t
+apply_sent(struct link *link, const struct tile_pixels *tiles, uint32_t n_tiles)
+{
+	int64_t n = 0;
+
+	for (uint32_t i = 0; i < n_tiles; n += tiles[i++].n)
+		apply_tile(link, &tiles[i], true);
+	return n;
+}
+
+/* Returns the pixels; -1: it makes no sense. */
+static int64_t
+apply_payload(struct link *link, const struct blob *payload, bool is_landing)
+{
+	struct tile_pixels pixels;
+	int64_t n = 0;
+
+	if (frame_unpack(&link->frame, &link->shared.view, payload->data, payload->len) <
+		0)
+		return -1;
+	for (; frame_next(&link->frame, &pixels); n += pixels.n)
+		apply_tile(link, &pixels, is_landing);
+	return n;
 }
 
 static void
@@ -73,16 +70,20 @@ apply(struct link *link, const struct entry *entry)
 {
 	struct sent *sent = sent_find(link, &entry->writer);
 	const bool is_landing = flight_owns(link, sent);
-	struct tile_pixels pixels;
-	int64_t n = 0;
+	const struct tile_pixels *tiles = NULL;
+	uint32_t n_tiles = 0;
+	int64_t n;
 
-	if (frame_unpack(&link->frame, &link->shared.view, entry->pixels.data,
-		    entry->pixels.len) < 0) {
+	if (is_landing)
+		tiles = flight_tiles(link, sent, &entry->pixels, &n_tiles);
+	if (tiles)
+		n = apply_sent(link, tiles, n_tiles);
+	else
+		n = apply_payload(link, &entry->pixels, is_landing);
+	if (n < 0) {
 		mural_metric_add(link->host, METRIC_REJECTED, 1);
 		return;
 	}
-	for (; frame_next(&link->frame, &pixels); n += pixels.n)
-		apply_tile(link, &pixels, is_landing);
 	if (sent) {
 		sent->id = entry->id;
 		sent->is_in_log = true;

@@ -43,10 +43,22 @@ swap(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb)
 	return now;
 }
 
+/* What comes of a pixel that has the colour `now` after it was to be painted. */
+static void
+settle(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb,
+	uint32_t now)
+{
+	if (now == argb)
+		return;
+	if (now == old)
+		hold(link, spot->place, old);
+	else
+		publish_pixel(link, spot);
+}
+
 void
 link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb)
 {
-	uint32_t now;
 
 	if (old == argb)
 		return;
@@ -55,13 +67,78 @@ link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t ar
 			release(link, spot->place);
 		return;
 	}
-	now = swap(link, spot, old, argb);
-	if (now == argb)
+	settle(link, spot, old, argb, swap(link, spot, old, argb));
+}
+
+/* Paints pixels of a row of a tile, whose first one is `first`; the canvas has them. */
+static void
+paint_row(struct link *link, const struct spot *first, uint32_t row, const uint32_t *old,
+	const uint32_t *argb)
+{
+	const uint32_t x = first->x - (uint32_t)link->window.x;
+	const uint32_t y = first->y - (uint32_t)link->window.y;
+	const bool is_any_held = link->n_held > 0;
+
+	if (!is_any_held)
+		row &= ~mural_swap_row(link->host->brush, x, y, row, old, argb);
+	for (; row != 0; row &= row - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(row);
+		const struct spot spot = picture_within(&link->shared, first, i);
+		uint32_t now = old[i];
+
+		if (is_any_held) {
+			link_paint(link, &spot, old[i], argb[i]);
+			continue;
+		}
+		(void)mural_get(link->host->brush, x + i, y, &now);
+		settle(link, &spot, old[i], argb[i], now);
+	}
+}
+
+/* Of the columns from `left` on a bit for each that is shown. */
+static uint32_t
+shown_columns(uint32_t left, const struct mural_rect *shown)
+{
+	return UINT32_MAX >> (MURAL_TILE - shown->width) << (shown->x - left);
+}
+
+/* Prefetches the shown part of a row of the canvas. */
+static void
+fetch_row(const struct link *link, const struct mural_rect *shown, uint32_t row)
+{
+	const struct mural_brush *brush = link->host->brush;
+	const uint32_t x = shown->x - (uint32_t)link->window.x;
+	const uint32_t y = row - (uint32_t)link->window.y;
+	const uint32_t *first =
+		&brush->pixels[(size_t)y * brush->stride + (size_t)x * brush->step];
+
+	for (uint32_t word = 0; word < shown->width * brush->step; word += 16)
+		mural_fetch(first + word);
+}
+
+void
+link_paint_tile(struct link *link, uint32_t tile, const struct tile_change *change)
+{
+	const struct mural_rect rect = mural_tile_rect(&link->shared.view, tile);
+	const uint32_t *in_flight = flight_rows(link, tile);
+	const uint32_t width = link->shared.view.width;
+	struct mural_rect shown;
+
+	if (!window_cut(&link->window, &rect, &shown))
 		return;
-	if (now == old)
-		hold(link, spot->place, old);
-	else
-		publish_pixel(link, spot);
+	for (uint32_t y = shown.y; y < shown.y + shown.height; y++) {
+		const uint32_t i = y - rect.y;
+		const uint32_t row =
+			change->rows[i] & ~in_flight[i] & shown_columns(rect.x, &shown);
+		const struct spot first = { y * width + rect.x, rect.x, y };
+
+		if (y + ROWS_AHEAD < shown.y + shown.height &&
+			change->rows[i + ROWS_AHEAD] != 0)
+			fetch_row(link, &shown, y + ROWS_AHEAD);
+		if (row != 0)
+			paint_row(link, &first, row, &change->old[i * MURAL_TILE],
+				&change->now[i * MURAL_TILE]);
+	}
 }
 
 /* What waits is not counted as discarded each time. */
@@ -78,7 +155,7 @@ held_retry(struct link *link)
 		const uint32_t old = link->held[i];
 		uint32_t now;
 
-		if (!old || flight_has(link, i))
+		if (!old || flight_has(link, &spot))
 			continue;
 		now = swap(link, &spot, old, link->shared.pixels[i]);
 		if (now == old && now != link->shared.pixels[i])

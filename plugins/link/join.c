@@ -210,11 +210,13 @@ save_entry(struct link *link, const struct sent *sent)
 	while (frame_next(&link->frame, &pixels)) {
 		const struct spot corner = picture_corner(&link->shared, pixels.tile);
 
-		for (uint32_t i = 0; i < pixels.n; i++) {
-			const struct spot spot =
-				picture_within(&link->shared, &corner, pixels.places[i]);
+		const uint32_t *argb = pixels.colours;
 
-			if (!is_lost(link, &spot, pixels.colours[i]))
+		for (uint32_t place = 0; tile_pixels_next(&pixels, &place); place++) {
+			const struct spot spot =
+				picture_within(&link->shared, &corner, place);
+
+			if (!is_lost(link, &spot, *argb++))
 				continue;
 			link->before[spot.place] = link->shared.pixels[spot.place];
 			n++;
@@ -247,7 +249,7 @@ adopt(struct link *link)
 	for (uint32_t i = 0; i < picture_size(&link->shared); i++) {
 		const struct spot spot = picture_spot(&link->shared, i);
 
-		if (!flight_has(link, i))
+		if (!flight_has(link, &spot))
 			link_paint(link, &spot, before[i], link->shared.pixels[i]);
 	}
 	free(before);

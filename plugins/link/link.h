@@ -130,7 +130,7 @@ struct link {
 
 	/* publish.c */
 	uint64_t *pending;   /* tiles of the region to be compared */
-	uint64_t *in_flight; /* pixels */
+	uint32_t *in_flight; /* pixels: for each tile its rows, as in tile_pixels */
 	struct flight flight;
 	struct sent_list sent;
 	size_t sent_bytes;
@@ -182,6 +182,11 @@ void publish_pixel(
 	struct link *link, const struct spot *spot); /* before publish_soon() */
 struct sent *sent_find(struct link *link, const struct blob *writer);
 bool flight_owns(const struct link *link, const struct sent *sent);
+
+/* What an entry that is on its way holds, if it is exactly what was sent; *n tiles. NULL:
+ * it has to be unpacked. */
+const struct tile_pixels *flight_tiles(const struct link *link, const struct sent *sent,
+	const struct blob *payload, uint32_t *n);
 void flight_seen(struct link *link, struct sent *sent);
 void flight_ask(struct link *link); /* did it run? */
 void flight_tick(struct link *link);
@@ -191,17 +196,20 @@ void publish_appended(struct link *link, const char *refused);
 void sent_forget(struct link *link, bool all);
 void sent_add(struct link *link, uint8_t *payload, size_t len);
 
-/* Is a pixel on its way? */
-static inline bool
-flight_has(const struct link *link, uint32_t place)
+/* The pixels of a tile that are on their way: a bit for each in 32 rows. */
+static inline uint32_t *
+flight_rows(const struct link *link, uint32_t tile)
 {
-	return link->in_flight[place / 64] >> place % 64 & 1;
+	return &link->in_flight[(size_t)tile * MURAL_TILE];
 }
 
-static inline void
-flight_land(struct link *link, uint32_t place)
+static inline bool
+flight_has(const struct link *link, const struct spot *spot)
 {
-	link->in_flight[place / 64] &= ~(UINT64_C(1) << place % 64);
+	const uint32_t tile =
+		spot->y / MURAL_TILE * link->shared.view.tiles_x + spot->x / MURAL_TILE;
+
+	return flight_rows(link, tile)[spot->y % MURAL_TILE] >> spot->x % MURAL_TILE & 1;
 }
 
 /* ---- held.c: what the canvas should have if nobody painted here since */
@@ -214,6 +222,9 @@ link_expected(const struct link *link, uint32_t place)
 
 /* Paints what the log says, if the canvas has what the log said before. */
 void link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb);
+
+/* The same of a tile's pixels that are not on their way. */
+void link_paint_tile(struct link *link, uint32_t tile, const struct tile_change *change);
 void held_retry(struct link *link);
 
 /* ---- keeper.c */

@@ -13,6 +13,11 @@
 
 #include "link/codec.h"
 
+/* Who works on a tile prefetches its rows, which lie all over the memory, so many in
+ * advance.  Not all of the tile: where rows are a few kilobytes apart, the first-level
+ * cache has few places for them. */
+#define ROWS_AHEAD 8
+
 struct picture {
 	struct mural_view view;
 	uint32_t *pixels; /* 0xffrrggbb, row by row */
@@ -61,29 +66,16 @@ picture_within(const struct picture *picture, const struct spot *corner, uint32_
 		corner->y + y };
 }
 
-/* What one pixel adds to the hash: the finish of splitmix64, over place and colour. */
-static inline uint64_t
-picture_mix(uint32_t place, uint32_t argb)
-{
-	uint64_t n = ((uint64_t)place << 32 | argb) + UINT64_C(0x9e3779b97f4a7c15);
+/* What pixels of one tile did to the picture: a bit for each that is another now, and
+ * what these were and are, by their places 32 * y + x. */
+struct tile_change {
+	uint32_t rows[MURAL_TILE];
+	uint32_t old[TILE_PIXELS], now[TILE_PIXELS];
+};
 
-	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
-	return n ^ n >> 31;
-}
-
-/* Changes a pixel, and the hash with it; returns what it was. */
-static inline uint32_t
-picture_set(struct picture *picture, uint32_t place, uint32_t argb)
-{
-	const uint32_t old = picture->pixels[place];
-
-	if (old == argb)
-		return old;
-	picture->hash ^= picture_mix(place, old) ^ picture_mix(place, argb);
-	picture->pixels[place] = argb;
-	return old;
-}
+/* Takes over pixels, and into the hash. */
+void picture_set(struct picture *picture, const struct tile_pixels *pixels,
+	struct tile_change *change);
 
 /* Counts the hash anew, after the pixels were written by themselves. */
 void picture_rehash(struct picture *picture);

@@ -26,6 +26,7 @@ struct job {
 	struct {
 		uint8_t *payload;
 		size_t len;
+		uint32_t end; /* its tiles are those from the end of the part before */
 	} parts[JOB_PARTS];
 	unsigned n_parts;
 	bool is_out_of_memory;
@@ -37,16 +38,17 @@ struct job {
 /* ------------------------------------------------------------ in the thread pool */
 
 static void
-job_finish_part(struct job *job)
+job_finish_part(struct job *job, uint32_t end)
 {
 	uint8_t *payload =
 		job->frame.used > 0 && job->n_parts < JOB_PARTS
 			? frame_pack(&job->frame, &job->parts[job->n_parts].len)
 			: NULL;
 
-	if (payload)
+	if (payload) {
+		job->parts[job->n_parts].end = end;
 		job->parts[job->n_parts++].payload = payload;
-	else if (job->frame.used > 0)
+	} else if (job->frame.used > 0)
 		job->is_out_of_memory = true;
 	job->frame.used = 0;
 }
@@ -60,11 +62,11 @@ job_run(uv_work_t *work)
 		const struct tile_pixels *pixels = &job->tiles[i];
 
 		if (!frame_add(&job->frame, pixels)) {
-			job_finish_part(job);
+			job_finish_part(job, i);
 			frame_add(&job->frame, pixels);
 		}
 	}
-	job_finish_part(job);
+	job_finish_part(job, job->n_tiles);
 }
 
 /* -------------------------------------------------------------------- sending */
@@ -90,14 +92,25 @@ interval(const struct link *link, uint64_t bytes)
 static void
 take_off(struct link *link, const struct tile_pixels *pixels)
 {
-	const struct spot corner = picture_corner(&link->shared, pixels->tile);
+	uint32_t *rows = flight_rows(link, pixels->tile);
 
-	for (uint32_t i = 0; i < pixels->n; i++) {
-		const uint32_t place =
-			picture_within(&link->shared, &corner, pixels->places[i]).place;
+	for (uint32_t y = 0; y < MURAL_TILE; y++)
+		rows[y] |= pixels->rows[y];
+}
 
-		link->in_flight[place / 64] |= UINT64_C(1) << place % 64;
-	}
+const struct tile_pixels *
+flight_tiles(const struct link *link, const struct sent *sent, const struct blob *payload,
+	uint32_t *n)
+{
+	const struct job *job = link->job;
+	const uint64_t part = sent->seq - link->flight.first;
+	const uint32_t first = part > 0 ? job->parts[part - 1].end : 0;
+
+	if (payload->len != sent->len ||
+		memcmp(payload->data, sent->payload, sent->len) != 0)
+		return NULL;
+	*n = job->parts[part].end - first;
+	return &job->tiles[first];
 }
 
 static void
@@ -170,50 +183,63 @@ row_differs(const uint32_t *expected, const uint32_t *canvas, uint32_t width)
 	return differs;
 }
 
-/* While the canvas is copied. */
+/* The colours of those that differ: two rows at a time, for no processor foresees where
+ * one ends. */
 static void
-fetch_rows(const struct link *link, const struct mural_rect *rect)
+take_colours(struct tile_pixels *pixels, const uint32_t canvas[TILE_PIXELS])
 {
-	const uint32_t width = link->shared.view.width;
-	const uint32_t *row = &link->shared.pixels[rect->y * width + rect->x];
+	pixels->n = 0;
+	for (uint32_t y = 0; y < MURAL_TILE; y += 2) {
+		const uint32_t *rows = &canvas[y * MURAL_TILE];
+		uint64_t left = pixels->rows[y] | (uint64_t)pixels->rows[y + 1] << 32;
 
-	for (uint32_t y = 0; y < rect->height; y++, row += width) {
-		__builtin_prefetch(row);
-		__builtin_prefetch(row + rect->width - 1);
+		for (; left != 0; left &= left - 1)
+			pixels->colours[pixels->n++] = rows[__builtin_ctzll(left)];
 	}
 }
 
-/* Which pixels of a tile are not what is expected.  Where the wall shows nothing, nothing
- * differs. */
+/* Which pixels of the shown part of a tile are not what is expected. */
+static void
+find_changed(const struct link *link, const struct mural_rect *rect,
+	const struct mural_rect *shown, const uint32_t canvas[TILE_PIXELS],
+	uint32_t rows[MURAL_TILE])
+{
+	const uint32_t width = link->shared.view.width, left = shown->x - rect->x;
+	const uint32_t ahead = ROWS_AHEAD * width;
+	uint32_t room[MURAL_TILE];
+
+	memset(rows, 0, MURAL_TILE * sizeof(*rows));
+	for (uint32_t y = 0; y < shown->height; y++) {
+		const uint32_t row = shown->y + y - rect->y;
+		const uint32_t place = (shown->y + y) * width + shown->x;
+
+		if (y + ROWS_AHEAD < shown->height) {
+			__builtin_prefetch(&link->shared.pixels[place + ahead]);
+			__builtin_prefetch(
+				&link->shared.pixels[place + ahead + shown->width - 1]);
+		}
+		rows[row] = row_differs(expected_row(link, place, shown->width, room),
+				    &canvas[row * MURAL_TILE + left], shown->width)
+			    << left;
+	}
+}
+
+/* Where the wall shows nothing, nothing differs. */
 static void
 job_compare(const struct link *link, uint32_t tile, struct tile_pixels *pixels)
 {
-	const struct mural_view *view = &link->shared.view;
-	const struct mural_rect rect = mural_tile_rect(view, tile);
-	uint32_t canvas[TILE_PIXELS], room[MURAL_TILE];
+	const struct mural_rect rect = mural_tile_rect(&link->shared.view, tile);
+	uint32_t canvas[TILE_PIXELS];
 	struct mural_rect shown;
 
 	pixels->tile = tile;
 	pixels->n = 0;
 	if (!window_cut(&link->window, &rect, &shown))
 		return;
-	fetch_rows(link, &shown);
-	window_copy(&link->window, link->host, link->reader, &shown, canvas, MURAL_TILE);
-	for (uint32_t y = 0; y < shown.height; y++) {
-		const uint32_t *row = &canvas[y * MURAL_TILE];
-		const uint32_t place = (shown.y + y) * view->width + shown.x;
-		const uint32_t first =
-			(shown.y - rect.y + y) * MURAL_TILE + shown.x - rect.x;
-		uint32_t differs = row_differs(
-			expected_row(link, place, shown.width, room), row, shown.width);
-
-		for (; differs != 0; differs &= differs - 1) {
-			const uint32_t x = (uint32_t)__builtin_ctz(differs);
-
-			pixels->places[pixels->n] = (uint16_t)(first + x);
-			pixels->colours[pixels->n++] = row[x];
-		}
-	}
+	window_copy(&link->window, link->host, link->reader, &shown,
+		&canvas[(shown.y - rect.y) * MURAL_TILE + shown.x - rect.x], MURAL_TILE);
+	find_changed(link, &rect, &shown, canvas, pixels->rows);
+	take_colours(pixels, canvas);
 }
 
 /* Takes tiles that are pending and differ. */
@@ -364,7 +390,6 @@ publish_pixel(struct link *link, const struct spot *spot)
 {
 	mural_tiles_add(link->pending,
 		spot->y / MURAL_TILE * link->shared.view.tiles_x + spot->x / MURAL_TILE);
-	publish_soon(link);
 }
 
 void
@@ -376,10 +401,12 @@ publish_all(struct link *link)
 int
 publish_start(struct link *link)
 {
+	const struct mural_view *view = &link->shared.view;
+
 	TAILQ_INIT(&link->sent);
-	link->pending = calloc(link->shared.view.words, sizeof(uint64_t));
-	link->in_flight =
-		calloc((picture_size(&link->shared) + 63) / 64, sizeof(uint64_t));
+	link->pending = calloc(view->words, sizeof(uint64_t));
+	link->in_flight = calloc((size_t)view->tiles_x * view->tiles_y * MURAL_TILE,
+		sizeof(*link->in_flight));
 	link->job = calloc(1, sizeof(*link->job));
 	link->reader = mural_reader_new(link->host, NULL, on_damage, link);
 	link->tick = mural_timer_start(link->host, NULL, 0, 0, on_tick, link);
