@@ -413,6 +413,8 @@ publish_start(struct link *link)
 	if (!link->pending || !link->in_flight || !link->job || !link->reader ||
 		!link->tick)
 		return -ENOMEM;
+	/* it is what the log says, or publish_pixel() was told */
+	mural_reader_ignore(link->reader, link->host->brush);
 	return 0;
 }
 
