@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* An empty buffer for replies is kept up to that. */
 #define KEPT_BYTES (2u << 20)
+
+/* As much as a local socket holds. */
+#define READ_BYTES (256u << 10)
 
 /* What hiredis wants to know of a context's descriptor. */
 struct watch {
@@ -18,6 +22,22 @@ struct watch {
 
 /* ------------------------------------------------------------- the descriptor */
 
+/* Hiredis reads 16 KiB at a time, and the loop would turn once for each.  It reads behind
+ * this. */
+static void
+read_much(redisAsyncContext *context)
+{
+	static char bytes[READ_BYTES]; /* the loop's thread's */
+	const struct redis *redis = context->data;
+	ssize_t n;
+
+	if (redis->context != context || !redis->is_ready || redis->tls)
+		return;
+	n = read(context->c.fd, bytes, sizeof(bytes));
+	if (n > 0)
+		(void)redisReaderFeed(context->c.reader, bytes, (size_t)n);
+}
+
 static void
 on_event(const struct mural_event *event, struct mural_brush *brush)
 {
@@ -26,10 +46,12 @@ on_event(const struct mural_event *event, struct mural_brush *brush)
 
 	(void)brush;
 	/* what is wrong with it, hiredis finds by reading */
-	if (event->error || event->events & MURAL_READABLE)
+	if (event->error || event->events & MURAL_READABLE) {
+		read_much(context);
 		redisAsyncHandleRead(context);
-	else
+	} else {
 		redisAsyncHandleWrite(context);
+	}
 }
 
 static void
