@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,15 @@ start_engine(struct link *link)
 	return !link->engine && link->config->tls ? -EINVAL : -ENOMEM;
 }
 
+/* Entries of half a megabyte come and go many times a second; libc would give the memory
+ * of each back to the kernel, which then clears it anew. */
+static void
+keep_memory(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 static int
 link_start(struct mural_host *host)
 {
@@ -259,6 +269,7 @@ link_start(struct mural_host *host)
 
 	link->host = host;
 	link->config = host->config;
+	keep_memory();
 	ret = take_canvas(link);
 	if (ret == 0)
 		ret = start_engine(link);
