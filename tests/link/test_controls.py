@@ -42,8 +42,8 @@ def without(folder, *changes):
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_who_only_follows_sends_nothing(engine, tmp_path):
     """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
-    begins = "const struct picture *shared = &job->link->shared;\n"
-    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),  # as on a slow machine
+    begins = "find_changed(link, &rect, &shown, "
+    path = without(tmp_path, ("publish.c", begins, "usleep(100000);\n" + begins),  # as on a slow machine
                    ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
     with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
         wait_linked(b)
@@ -69,8 +69,7 @@ def test_paint_that_changes_nothing(engine, tmp_path):
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_control_without_what_is_in_flight(far, tmp_path):
-    path = without(tmp_path, ("follow.c", "pixels.colours[i], is_landing", "pixels.colours[i], false"),
-                   ("follow.c", "!flight_has(link, place)", "true"))
+    path = without(tmp_path, ("follow.c", "&tiles[i], true", "&tiles[i], false"), ("held.c", "& ~in_flight[i]", ""))
     assert take_back(far, tmp_path, plugin_path=path) == RED
 
 
