@@ -11,7 +11,7 @@ fences='
 libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin/* src/base/libraries.c plugins/ping/accelerate.c | #include <dlfcn\.h>
 getopt and number parsing (lib/digits.h reads digits) | src/config/* src/app/sd-notify.c | #include <getopt\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
-atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/pixelflut/vectors-run.h plugins/ping/xdp/* plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
+atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/pixelflut/vectors.h plugins/ping/xdp/* plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas/* src/limits/* src/plugin/said.[ch] src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/ping/xdp/* plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
 threads | lib/thread.h plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
 libpcap | plugins/ping/* | #include <pcap

@@ -21,8 +21,19 @@
 	}
 #define SHAPE(x, y) [BLANKS(x, y)] = DIGITS(x, y)
 #define LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX   rrggbb") - 3 + (x) + (y)
-#define READ_LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX  ") - 3 + (x) + (y)
-#define LEADS(x, y) [BLANKS(x, y)] = ((x) > 1) << (8 - (x) - (y)) | ((y) > 1) << (9 - (y))
+
+/* Of a read these places are four further to the right.  A number of one digit has the P
+ * in place of its first one, which may be a zero. */
+#define READ_P(x, y) (9 - (x) - (y))
+#define READ_LEAD(digits, end, otherwise) ((digits) > 1 ? (end) - (digits) : (otherwise))
+#define READ(x, y)                                                                       \
+	{                                                                                \
+		NUMBER(x, 12 - (y)), NUMBER(y, 13), READ_P(x, y) - 1, READ_P(x, y),      \
+			READ_P(x, y) + 1, READ_P(x, y) + 2,                              \
+			READ_LEAD(x, 12 - (y), READ_P(x, y)),                            \
+			READ_LEAD(y, 13, READ_P(x, y)), NONE, NONE                       \
+	}
+#define READ_SHAPE(x, y) [BLANKS(x, y)] = READ(x, y)
 #define FOR_ALL(f)                                                                       \
 	f(1, 1), f(1, 2), f(1, 3), f(1, 4), f(2, 1), f(2, 2), f(2, 3), f(2, 4), f(3, 1), \
 		f(3, 2), f(3, 3), f(3, 4), f(4, 1), f(4, 2), f(4, 3), f(4, 4)
@@ -31,13 +42,9 @@
  * have a blank there. */
 #define SHORTEST (BLANKS(1, 1) | 1)
 
-_Alignas(16) const uint8_t line_shuffles[256][16] = {
-	FOR_ALL(SHAPE),
-	[SHORTEST] = DIGITS(1, 1),
-};
+_Alignas(16) const uint8_t line_shuffles[256][16] = { FOR_ALL(SHAPE) };
 const uint8_t line_lengths[256] = { FOR_ALL(LENGTH) };
-const uint8_t read_lengths[256] = {
-	FOR_ALL(READ_LENGTH),
-	[SHORTEST] = sizeof("PX  ") - 3 + 1 + 1,
+_Alignas(16) const uint8_t read_shuffles[256][16] = {
+	FOR_ALL(READ_SHAPE),
+	[SHORTEST] = READ(1, 1),
 };
-const uint8_t read_leads[256] = { FOR_ALL(LEADS) };

@@ -101,6 +101,13 @@ find_feeds(const uint8_t *p)
 	return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)), 0);
 }
 
+/* Of no feed anything. */
+static inline uint32_t
+first_feed(uint64_t feeds)
+{
+	return (uint32_t)__builtin_ctzll(feeds | UINT64_C(1) << 63);
+}
+
 /* What is wrong with the lines of a group. */
 struct faults {
 	uint32_t frames; /* what stands around the numbers */
@@ -139,7 +146,7 @@ read_one(const uint8_t *end, struct faults *faults)
 }
 
 ALWAYS_INLINE bool
-read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
+read_lines(const uint8_t *base, const uint32_t *ends, const struct plane *plane,
 	struct group *group)
 {
 	struct faults faults = { 0, vdupq_n_u8(0) };
@@ -147,7 +154,7 @@ read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 
 	UNROLLED
 	for (int i = 0; i < LANES; i++)
-		lines[i] = read_one(base + ends[i], &faults);
+		lines[i] = read_one(base + ends[i] - 1, &faults);
 	const struct columns got = transpose(lines[0], lines[1], lines[2], lines[3]);
 	group->x = vqadd_u16(got.column[0], plane->offset_x);
 	group->y = vqadd_u16(got.column[1], plane->offset_y);
@@ -158,57 +165,63 @@ read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 
 /* ------------------------------------------------------------------ reads */
 
-/* A bit for each of the first eight bytes that is `c`. */
-static inline unsigned
-first_eight(uint8x16_t text, uint8_t c)
-{
-	return vaddv_u8(vand_u8(vceq_u8(vget_low_u8(text), vdup_n_u8(c)),
-		vget_low_u8(bit_of_each_byte())));
-}
-
-/* A read, by its end: x, y and nothing. */
+/* A read, by where the next line begins: x, y and nothing. */
 static inline uint16x4_t
-read_one_place(const uint8_t *end, uint8_t *length, struct faults *faults)
+read_one_place(const uint8_t *next, uint8x16_t *faults)
 {
 	static const uint16_t bases[8] = { 10, 10, 10, 10, 0, 0, 0, 0 };
 	static const uint16_t weights[8] = { 100, 1, 100, 1, 0, 0, 0, 0 };
-	const uint8x16_t text = vld1q_u8(end - READ_LEFT);
-	const unsigned shape = first_eight(text, ' ');
-	const uint8x16_t digit = vqtbl1q_u8(
-		vsubq_u8(text, vdupq_n_u8('0')), vld1q_u8(line_shuffles[shape]));
-	const uint8x16_t limits = vcombine_u8(vdup_n_u8(9), vdup_n_u8(0xff));
-	const uint16x8_t value = vreinterpretq_u16_u8(digit);
+	/* up to nine; nothing but what is wanted; not all bits, which a zero has */
+	static const uint8_t wanted[16] = { 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)('\n' - '0'),
+		'P' - '0', 'X' - '0', (uint8_t)(' ' - '0'), 255, 255, 0, 0 };
+	static const uint8_t most[16] = { 9, 9, 9, 9, 9, 9, 9, 9, 0, 0, 0, 0, 254, 254, 0,
+		0 };
+	const uint8x16_t text = vld1q_u8(next - READ_LEFT);
+	const uint8x8_t middle = vget_low_u8(vextq_u8(text, text, 4));
+	const unsigned shape = vaddv_u8(vand_u8(
+		vceq_u8(middle, vdup_n_u8(' ')), vget_low_u8(bit_of_each_byte())));
+	const uint8x16_t fields = vqtbl1q_u8(
+		vsubq_u8(text, vdupq_n_u8('0')), vld1q_u8(read_shuffles[shape]));
+	const uint16x8_t value = vreinterpretq_u16_u8(fields);
 	const uint16x8_t pairs = vmlaq_u16(vshrq_n_u16(value, 8),
 		vandq_u16(value, vdupq_n_u16(255)), vld1q_u16(bases));
-	uint32_t before;
 
-	*length = read_lengths[shape];
-	memcpy(&before, end - 3 - *length, sizeof(before));
-	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | (uint32_t)' ' << 24);
-	faults->frames |= first_eight(text, '0') & read_leads[shape];
-	faults->digits = vorrq_u8(faults->digits, vqsubq_u8(digit, limits));
+	*faults = vorrq_u8(
+		*faults, vqsubq_u8(veorq_u8(fields, vld1q_u8(wanted)), vld1q_u8(most)));
 	return vmovn_u32(vpaddlq_u16(vmulq_u16(pairs, vld1q_u16(weights))));
 }
 
 static inline bool
-read_places(const uint8_t *base, const int16_t *ends, const struct plane *plane,
-	struct group *group, uint8_t *lengths)
+read_places(const uint8_t *base, const uint32_t *ends, const struct plane *plane,
+	uint32_t *places)
 {
-	struct faults faults = { 0, vdupq_n_u8(0) };
+	uint8x16_t faults = vdupq_n_u8(0);
 	uint16x4_t lines[LANES];
 
 	UNROLLED
 	for (int i = 0; i < LANES; i++)
-		lines[i] = read_one_place(base + ends[i], lengths + i, &faults);
+		lines[i] = read_one_place(base + ends[i], &faults);
 	const struct columns got = transpose(lines[0], lines[1], lines[2], lines[3]);
-	group->x = vqadd_u16(got.column[0], plane->offset_x);
-	group->y = vqadd_u16(got.column[1], plane->offset_y);
-	group->colours = vdupq_n_u32(0);
-	return faults.frames == 0 && vmaxvq_u8(faults.digits) == 0;
+	const uint16x4_t x = vqadd_u16(got.column[0], plane->offset_x);
+	const uint16x4_t y = vqadd_u16(got.column[1], plane->offset_y);
+	const uint16x4_t inside =
+		vand_u16(vclt_u16(x, plane->right), vclt_u16(y, plane->bottom));
+
+	vst1q_u32(places, vmlal_u16(vmull_u16(y, plane->stride), x, plane->step));
+	return vmaxvq_u8(faults) == 0 && vminv_u16(inside) != 0;
+}
+
+static inline uint8x16_t
+load_two_pixels(const uint32_t *pixels, const uint32_t *places)
+{
+	const uint32x4_t one = vdupq_n_u32(pixel_load(&pixels[places[0]]));
+
+	return vreinterpretq_u8_u32(
+		vsetq_lane_u32(pixel_load(&pixels[places[1]]), one, 1));
 }
 
 static inline void
-write_colours(const uint32_t *colours, uint64_t *texts)
+write_colours(const uint32_t *pixels, const uint32_t *places, uint64_t *texts)
 {
 	static const uint8_t pick[16] = { 255, 2, 2, 1, 1, 0, 0, 255, 255, 6, 6, 5, 5, 4,
 		4, 255 };
@@ -219,9 +232,7 @@ write_colours(const uint32_t *colours, uint64_t *texts)
 	UNROLLED
 	for (int i = 0; i < LANES; i += 2) {
 		const uint8x16_t two =
-			vqtbl1q_u8(vcombine_u8(vreinterpret_u8_u32(vld1_u32(colours + i)),
-					   vdup_n_u8(0)),
-				vld1q_u8(pick));
+			vqtbl1q_u8(load_two_pixels(pixels, places + i), vld1q_u8(pick));
 		const uint8x16_t halves = vbslq_u8(
 			upper, vshrq_n_u8(two, 4), vandq_u8(two, vdupq_n_u8(15)));
 
@@ -257,7 +268,7 @@ read_binaries(const uint8_t *p, struct group *group)
 	return fault == 0;
 }
 
-#include "pixelflut/vectors-run.h"
+#include "pixelflut/vectors-reads.h"
 
 static bool
 is_usable(void)

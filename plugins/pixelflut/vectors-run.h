@@ -8,10 +8,11 @@
  *   struct plane constants of a brush in vectors, made by plane_of()
  *   struct group the places and colours of LANES commands
  *   find_feeds() a bit for each line feed among 64 bytes
+ *   first_feed() which of these bits is the first
  *   read_lines(), read_binaries()  understand a group; false: not all of it
- *   read_places()  the same for `PX x y`, with the lines' lengths, less two
- *   write_colours()  turns LANES colours into the text behind the coordinates
  *   group_store() writes a group into a batch; a bit for each pixel that lies inside
+ *
+ * and what vectors-reads.h names.
  */
 
 /* The bytes in which lines are looked for at once: enough to be worth it, few enough to
@@ -23,53 +24,76 @@
 #define WRITES_A_BLOCK 5
 #define READS_A_BLOCK 8
 
+/* What runs at once: offsets into it are numbers of 32 bits. */
+#define RUN_BYTES_MAX (1 << 30)
+
 /* While a brush is near, a pixel is painted when this many more are understood: enough
  * for its cache line to arrive.  They go round in a ring. */
 #define LAG 64
 #define RING 128
 
-/* The reads whose answers have room at once. */
-#define READS_AT_ONCE 96
-
-static_assert(READS_AT_ONCE % LANES == 0, "whole groups");
 static_assert(RING % LANES == 0 && LAG % LANES == 0 && RING >= LAG + LANES, "a ring");
 static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
 
-/* Appends where a block's lines end, counted from the chunk; returns how many.  `at_once`
- * is a constant. */
+/* A list of where lines end, behind their line feeds, counted from `base`. */
+struct ends {
+	const uint8_t *base, *stop; /* nothing is looked at from there on */
+	int searched;               /* how far */
+	unsigned n;                 /* that are listed */
+};
+
+TARGET static inline struct ends
+ends_from(const uint8_t *base, const uint8_t *stop)
+{
+	const bool all = stop - base < RUN_BYTES_MAX;
+
+	return (struct ends){ base, all ? stop : base + RUN_BYTES_MAX, 0, 0 };
+}
+
+/* Lists where a block's lines end; returns how many.  `at_once` is a constant. */
 ALWAYS_INLINE unsigned
-ends_add(int16_t *ends, uint64_t feeds, int block, const unsigned at_once)
+ends_add(uint32_t *list, uint64_t feeds, int block, const unsigned at_once)
 {
 	const unsigned n = (unsigned)__builtin_popcountll(feeds);
+	const uint32_t begin = (uint32_t)block + 1;
 
 	/* without a branch for each; what is too much is overwritten */
 	UNROLLED
 	for (unsigned i = 0; i < at_once; i++, feeds &= feeds - 1)
-		ends[i] = (int16_t)(block +
-				    __builtin_ctzll(feeds | UINT64_C(1) << (BLOCK - 1)));
+		list[i] = begin + first_feed(feeds);
 	for (unsigned i = at_once; i < n; i++, feeds &= feeds - 1)
-		ends[i] = (int16_t)(block + __builtin_ctzll(feeds));
+		list[i] = begin + first_feed(feeds);
 	return n;
 }
 
-/* Finds where the lines of a chunk end, up to a block in which none does: a plain line is
- * shorter.  Returns how far. */
-ALWAYS_INLINE int
-chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n,
-	const unsigned at_once)
+/* Lists where the lines of a chunk end, up to a block in which none does: a plain line is
+ * shorter.  False: that is the first one. */
+ALWAYS_INLINE bool
+ends_search(struct ends *ends, uint32_t *list, const unsigned at_once)
 {
-	int at = 0;
+	const int begin = ends->searched, most = (int)(ends->stop - ends->base) - BLOCK;
+	unsigned n = ends->n;
+	int at = begin;
 
-	for (; at < CHUNK_BLOCKS * BLOCK && end - p >= at + BLOCK; at += BLOCK) {
+	for (; at < begin + CHUNK_BLOCKS * BLOCK && at <= most; at += BLOCK) {
 		const unsigned found =
-			ends_add(ends + *n, find_feeds(p + at), at, at_once);
+			ends_add(list + n, find_feeds(ends->base + at), at, at_once);
 
-		__builtin_prefetch(p + at + CHUNK_BLOCKS * BLOCK);
+		__builtin_prefetch(ends->base + at + CHUNK_BLOCKS * BLOCK);
 		if (found == 0)
 			break;
-		*n += found;
+		n += found;
 	}
-	return at;
+	ends->n = n;
+	ends->searched = at;
+	return at > begin;
+}
+
+/* Whether there is more to be searched. */
+TARGET static inline bool
+ends_remain(const struct ends *ends)
+{
+	return ends->stop - ends->base >= ends->searched + BLOCK;
 }
 
 /* ------------------------------------------------------------------ painting */
@@ -203,25 +227,25 @@ waiting_finish(struct mural_brush *brush, struct waiting *waiting)
 
 /* ------------------------------------------------------------------ writes */
 
-/* Runs those groups that are complete; `ends` are relative to `base`. */
 struct lines_run {
 	const uint8_t *p;      /* behind the last line that was understood */
 	const uint8_t *failed; /* the end of a group that was not, or NULL */
 	unsigned groups, ends; /* that were understood */
 };
 
+/* Runs those groups that are complete. */
 ALWAYS_INLINE void
 run_groups(struct lines_run *run, struct mural_brush *brush, const struct ground *ground,
-	const struct plane *plane, struct waiting *waiting, const uint8_t *base,
-	const int16_t *ends, unsigned n, const bool owned)
+	const struct plane *plane, struct waiting *waiting, const struct ends *ends,
+	const uint32_t *list, const bool owned)
 {
 	struct group group;
 	unsigned i = 0;
 
-	for (; n - i >= LANES; i += LANES) {
-		const uint8_t *after = base + ends[i + LANES - 1] + 1;
+	for (; ends->n - i >= LANES; i += LANES) {
+		const uint8_t *after = ends->base + list[i + LANES - 1];
 
-		if (!read_lines(base, ends + i, plane, &group)) {
+		if (!read_lines(ends->base, list + i, plane, &group)) {
 			run->failed = after;
 			break;
 		}
@@ -240,23 +264,20 @@ run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end, const b
 	const struct ground ground = ground_of(brush);
 	struct lines_run run = { .p = p };
 	struct waiting waiting;
-	int16_t ends[CHUNK_BLOCKS * BLOCK + LANES + WRITES_A_BLOCK];
-	unsigned n = 0; /* ends that are found and not used */
+	struct ends ends = ends_from(p, end);
+	uint32_t list[CHUNK_BLOCKS * BLOCK + LANES + WRITES_A_BLOCK];
 
 	waiting.n = 0;
 	waiting.near = owned || brush->near_width > 0;
-	while (!run.failed && end - p >= BLOCK) {
-		const int at = chunk_ends(p, end, ends, &n, WRITES_A_BLOCK);
-
-		if (at == 0) {
-			run.failed = p + BLOCK;
+	while (!run.failed && ends_remain(&ends)) {
+		if (!ends_search(&ends, list, WRITES_A_BLOCK)) {
+			run.failed = p + ends.searched + BLOCK;
 			break;
 		}
-		run_groups(&run, brush, &ground, &plane, &waiting, p, ends, n, owned);
-		p += at;
-		n -= run.ends;
-		for (unsigned i = 0; !run.failed && i < n; i++)
-			ends[i] = (int16_t)(ends[run.ends + i] - at);
+		run_groups(&run, brush, &ground, &plane, &waiting, &ends, list, owned);
+		ends.n -= run.ends;
+		for (unsigned i = 0; !run.failed && i < ends.n; i++)
+			list[i] = list[run.ends + i];
 	}
 	waiting_finish(brush, &waiting);
 	vectors_judge(painter, run.groups, run.failed);
@@ -275,101 +296,6 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	if (painter->brush->owner != 0)
 		return run_owned_lines(painter, p, end);
 	return run_lines(painter, p, end, false);
-}
-
-/* ------------------------------------------------------------------ reads */
-
-/* Reads that are answered at once. */
-struct reads {
-	const uint8_t *base;
-	const int16_t *ends; /* relative to that */
-	uint8_t lengths[READS_AT_ONCE];
-	struct mural_batch batch;
-};
-
-/* Understands groups of `n` reads, and asks for their pixels.  Returns how many. */
-TARGET static inline unsigned
-reads_gather(struct reads *reads, const struct plane *plane, unsigned n)
-{
-	struct group group;
-	unsigned i = 0;
-
-	for (; n - i >= LANES; i += LANES) {
-		if (!read_places(reads->base, reads->ends + i, plane, &group,
-			    reads->lengths + i) ||
-			group_store(&group, plane, &reads->batch, i) != (1u << LANES) - 1)
-			break;
-		const uint32_t *const places = reads->batch.places + i;
-		UNROLLED
-		for (unsigned k = 0; k < LANES; k++)
-			__builtin_prefetch(&plane->pixels[places[k]]);
-	}
-	return i;
-}
-
-/* Writes the answers, which repeat the lines; returns their end.  In three steps, as a
- * vector cannot be loaded at once from what was stored in parts. */
-TARGET static inline uint8_t *
-reads_answer(struct reads *reads, const struct plane *plane, unsigned n, uint8_t *to)
-{
-	const uint8_t *const base = reads->base;
-	const int16_t *const ends = reads->ends;
-	uint32_t *const colours = reads->batch.colours;
-	uint64_t texts[READS_AT_ONCE];
-
-	for (unsigned i = 0; i < n; i += LANES) {
-		UNROLLED
-		for (unsigned k = i; k < i + LANES; k++)
-			colours[k] = __atomic_load_n(
-				&plane->pixels[reads->batch.places[k]], __ATOMIC_RELAXED);
-	}
-	for (unsigned i = 0; i < n; i += LANES)
-		write_colours(colours + i, texts + i);
-	for (unsigned i = 0; i < n; i += LANES) {
-		UNROLLED
-		for (unsigned k = i; k < i + LANES; k++) {
-			const size_t len = reads->lengths[k] + 2u;
-
-			memcpy(to, base + ends[k] - len, READ_LOAD);
-			memcpy(to + len, &texts[k], sizeof(texts[k]));
-			to += len + sizeof(texts[k]);
-		}
-	}
-	return to;
-}
-
-TARGET static const uint8_t *
-run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
-{
-	const struct plane plane = plane_of(painter->brush, painter->left, painter->top);
-	struct answers *answers = &painter->answers;
-	const uint8_t *failed = NULL;
-	int16_t ends[CHUNK_BLOCKS * BLOCK + READS_A_BLOCK];
-	struct reads reads;
-	unsigned n, done, groups = 0;
-
-	reads.ends = ends;
-
-	while (!failed && end - p >= VECTORS_BYTES_MIN) {
-		n = 0;
-		reads.base = p;
-		(void)chunk_ends(p, end - READ_LOAD, ends, &n, READS_A_BLOCK);
-		n = n < READS_AT_ONCE ? n : READS_AT_ONCE;
-		done = reads_gather(&reads, &plane, n);
-		if (n - done >= LANES)
-			failed = p + ends[done + LANES - 1] + 1;
-		else if (n < LANES)
-			failed = p + BLOCK;
-		uint8_t *to = answers_room(answers, done);
-		if (answers->full)
-			break;
-		if (done > 0)
-			p += ends[done - 1] + 1;
-		answers->len = reads_answer(&reads, &plane, done, to) - answers->text;
-		groups += done / LANES;
-	}
-	vectors_judge(painter, groups, failed);
-	return p;
 }
 
 /* ------------------------------------------------------------------ PB */

@@ -59,20 +59,31 @@ const struct vectors *vectors_usable(unsigned nth);
 _Alignas(16) extern const uint8_t line_shuffles[256][16];
 extern const uint8_t line_lengths[256];
 
-/* The same of a `PX x y` line, by which of the eight bytes that end two before its line
- * feed are blanks: how long it is, less two; and which of these bytes must not be a zero,
- * since a number of several digits begins there.  An answer has no such zeros. */
-extern const uint8_t read_lengths[256];
-extern const uint8_t read_leads[256];
+/* The same of a `PX x y` line, by which of the bytes from the fifth on of the sixteen
+ * that begin READ_LEFT before the next line are blanks: a shuffle of these sixteen brings
+ * x and y, the line feed before the line with its PX and blank, and then a digit of each
+ * number that must not be a zero, because answers have none in front.  Places that belong
+ * to no blanks are all the first, so that they fit no line. */
+_Alignas(16) extern const uint8_t read_shuffles[256][16];
+#define READ_LEFT 14
 
-/* How far in front of the end of a read the load of its coordinates begins; the bytes of
- * another load, at its beginning, which takes it whole and reaches further to the right.
- */
-#define READ_LEFT 9
+/* The bytes of a load at the beginning of a read, which takes it whole and reaches
+ * further to the right. */
 #define READ_LOAD 16
 
 /* What makes of the digits of zeros the blank and the line feed around a colour. */
 #define AROUND_COLOUR ((int64_t)('0' ^ ' ') | (int64_t)('0' ^ '\n') << 56)
+
+/* Loads a pixel that others may be painting, as mural_store() stores it. */
+static inline uint32_t
+pixel_load(const uint32_t *pixel)
+{
+#ifdef MURAL_SANITIZE_THREAD
+	return __atomic_load_n(pixel, __ATOMIC_RELAXED);
+#else
+	return *pixel;
+#endif
+}
 
 /* After `good` groups of lines; `failed` is the end of one that was not understood, or
  * NULL.  Where many are not, trying takes longer than it saves: it is tried again
