@@ -108,6 +108,8 @@ first_feed(uint64_t feeds)
 	return (uint32_t)__builtin_ctzll(feeds | UINT64_C(1) << 63);
 }
 
+#include "pixelflut/vectors-feeds.h"
+
 /* What is wrong with the lines of a group. */
 struct faults {
 	uint32_t frames; /* what stands around the numbers */

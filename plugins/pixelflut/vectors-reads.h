@@ -21,7 +21,7 @@
 struct reads {
 	struct ends ends;
 	unsigned gathered;
-	uint32_t begins[1 + CHUNK_BLOCKS * BLOCK + READ_LAG + LANES + READS_A_BLOCK];
+	uint32_t begins[1 + CHUNK_BLOCKS * BLOCK + READ_LAG + LANES + LISTED];
 	uint32_t places[CHUNK_BLOCKS * BLOCK + READ_LAG + LANES];
 };
 

@@ -8,9 +8,10 @@
  *   struct plane constants of a brush in vectors, made by plane_of()
  *   struct group the places and colours of LANES commands
  *   find_feeds() a bit for each line feed among 64 bytes
- *   first_feed() which of these bits is the first
- *   read_lines(), read_binaries()  understand a group; false: not all of it
- *   group_store() writes a group into a batch; a bit for each pixel that lies inside
+ *   list_feeds() lists the first of them, as many as a constant of up to LISTED says,
+ * each counted from `begin` read_lines(), read_binaries()  understand a group; false: not
+ * all of it group_store() writes a group into a batch; a bit for each pixel that lies
+ * inside
  *
  * and what vectors-reads.h names.
  */
@@ -23,6 +24,7 @@
 /* More plain lines than that do not fit into a block; more reads seldom end in one. */
 #define WRITES_A_BLOCK 5
 #define READS_A_BLOCK 8
+#define LISTED 8
 
 /* What runs at once: offsets into it are numbers of 32 bits. */
 #define RUN_BYTES_MAX (1 << 30)
@@ -57,12 +59,9 @@ ends_add(uint32_t *list, uint64_t feeds, int block, const unsigned at_once)
 	const unsigned n = (unsigned)__builtin_popcountll(feeds);
 	const uint32_t begin = (uint32_t)block + 1;
 
-	/* without a branch for each; what is too much is overwritten */
-	UNROLLED
-	for (unsigned i = 0; i < at_once; i++, feeds &= feeds - 1)
-		list[i] = begin + first_feed(feeds);
-	for (unsigned i = at_once; i < n; i++, feeds &= feeds - 1)
-		list[i] = begin + first_feed(feeds);
+	list_feeds(list, feeds, begin, at_once);
+	for (unsigned i = 0; n > at_once && i < n; i++, feeds &= feeds - 1)
+		list[i] = begin + (uint32_t)__builtin_ctzll(feeds);
 	return n;
 }
 
@@ -265,7 +264,7 @@ run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end, const b
 	struct lines_run run = { .p = p };
 	struct waiting waiting;
 	struct ends ends = ends_from(p, end);
-	uint32_t list[CHUNK_BLOCKS * BLOCK + LANES + WRITES_A_BLOCK];
+	uint32_t list[CHUNK_BLOCKS * BLOCK + LANES + LISTED];
 
 	waiting.n = 0;
 	waiting.near = owned || brush->near_width > 0;

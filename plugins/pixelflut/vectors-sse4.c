@@ -68,6 +68,7 @@ first_feed(uint64_t feeds)
 	return (uint32_t)__builtin_ctzll(feeds | UINT64_C(1) << 63);
 }
 
+#include "pixelflut/vectors-feeds.h"
 #include "pixelflut/vectors-x86.h"
 
 #include "pixelflut/vectors-reads.h"

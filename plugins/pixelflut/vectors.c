@@ -13,8 +13,9 @@
 #define PAUSE_MAX (64 * 1024)
 
 #ifdef __x86_64__
-extern const struct vectors vectors_avx2, vectors_sse4;
-static const struct vectors *const all[] = { &vectors_avx2, &vectors_sse4, NULL };
+extern const struct vectors vectors_avx512, vectors_avx2, vectors_sse4;
+static const struct vectors *const all[] = { &vectors_avx512, &vectors_avx2,
+	&vectors_sse4, NULL };
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 extern const struct vectors vectors_neon;
 static const struct vectors *const all[] = { &vectors_neon, NULL };
