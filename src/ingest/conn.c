@@ -3,10 +3,10 @@
  * divides the worker's time fairly. */
 #include "ingest/conn.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/misuse.h"
 #include "ingest/conn-private.h"
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
@@ -132,7 +132,9 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 
 	conn_serve_begin(conn);
 	used = shard->instance->plugin->feed(&conn->client.pub, &shard->brush, data, len);
-	assert(used <= (ssize_t)len);
+	if (used > (ssize_t)len)
+		misuse_end(conn->client.pub.host->name, "used %zd bytes of %zu in feed()",
+			used, len);
 	conn_serve_end(conn, painted);
 	return used;
 }

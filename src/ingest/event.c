@@ -2,10 +2,10 @@
 /* Puts a plugin's timers, descriptors and readers on its worker's loop. */
 #include "ingest/event.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/misuse.h"
 #include "ingest/client.h"
 #include "ingest/painter.h"
 
@@ -268,7 +268,8 @@ mural_reader_new(struct mural_host *host, struct mural_conn *conn,
 	struct event *event;
 	int fd;
 
-	assert(call || conn);
+	if (!call && !conn)
+		misuse_end(host->name, "called %s() with nobody to tell", __func__);
 	event = event_new(host, conn, call ? call : call_ready, arg, __func__);
 	if (!event)
 		return NULL;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Implements what plugins say of themselves and ask for: the line of state, sockets, the
  * text of addresses, a folder. */
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <netdb.h>
@@ -14,6 +13,7 @@
 #include <mural/plugin.h>
 
 #include "base/log.h"
+#include "base/misuse.h"
 #include "base/util.h"
 #include "ingest/ingest.h"
 #include "ingest/socket.h"
@@ -32,8 +32,9 @@ mural_state(struct mural_host *host, const char *text)
 int
 mural_bind(struct mural_host *host, const char *address, enum mural_transport transport)
 {
-	assert((transport == MURAL_STREAM || transport == MURAL_DATAGRAM) &&
-		"mural_bind() is for streams and datagrams");
+	if (transport != MURAL_STREAM && transport != MURAL_DATAGRAM)
+		misuse_end(host->name, "called %s() for neither a stream nor datagrams",
+			__func__);
 	return socket_bind(host->name, address,
 		transport == MURAL_STREAM ? SOCK_STREAM : SOCK_DGRAM);
 }

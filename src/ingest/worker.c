@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/misuse.h"
 #include "lib/thread.h"
 
 /* The first of the queue; NULL: it is empty.  From now on it may be sent again. */
@@ -235,10 +236,7 @@ worker_check(const struct worker *worker, const char *name, const char *function
 {
 	if (pthread_equal(worker->thread, pthread_self()))
 		return;
-	log_error("%s: the plugin called %s() on the wrong thread; mural-plugin(7) says "
-		  "which is right",
-		name, function);
-	abort();
+	misuse_end(name, "called %s() on the wrong thread", function);
 }
 
 /* A job whose sender waits for the result. */

@@ -10,6 +10,7 @@
 #include <mural/plugin.h>
 
 #include "base/descriptors.h"
+#include "base/misuse.h"
 #include "lib/fnv.h"
 #include "lib/hash-salt.h"
 
@@ -296,6 +297,8 @@ mural_conn_admit(struct mural_host *host, const struct sockaddr *peer)
 {
 	if (!host->limits)
 		return 0;
+	if (!host->brush)
+		misuse_end(host->name, "called %s() and is no service", __func__);
 	return count_verdict(host->brush, ratelimit_admit(ratelimit_of(host), peer));
 }
 

@@ -2,12 +2,12 @@
 /* Keeps what an instance says of itself. */
 #include "plugin/said.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/counters.h"
+#include "base/misuse.h"
 #include "base/util.h"
 #include "lib/utf8.h"
 #include "plugin/metrics.h"
@@ -93,25 +93,26 @@ said_copy_state(struct said *said, char state[MURAL_STATE_MAX])
 /* ------------------------------------------------------------------ metrics */
 
 static uint64_t *
-metric_of(struct mural_host *host, uint32_t metric)
+metric_of(struct mural_host *host, uint32_t metric, const char *function)
 {
 	struct said *said = &container_of(host, struct instance, host)->said;
 
-	assert(metric < said->n_metrics &&
-		"mural_metric_set() and _add(): the plugin's table has no such metric");
+	if (metric >= said->n_metrics)
+		misuse_end(host->name,
+			"called %s() with a metric that is not in its table", function);
 	return &said->metrics[metric];
 }
 
 void
 mural_metric_set(struct mural_host *host, uint32_t metric, int64_t value)
 {
-	counter_store(metric_of(host, metric), (uint64_t)value);
+	counter_store(metric_of(host, metric, __func__), (uint64_t)value);
 }
 
 void
 mural_metric_add(struct mural_host *host, uint32_t metric, int64_t n)
 {
-	counter_add(metric_of(host, metric), (uint64_t)n);
+	counter_add(metric_of(host, metric, __func__), (uint64_t)n);
 }
 
 void

@@ -26,6 +26,12 @@ check_LTLIBRARIES += %D%/failing.la %D%/failing-service.la
 %C%_failing_service_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_failing.py
 
+# a plugin of somebody who did not read the manual
+check_LTLIBRARIES += %D%/careless.la
+%C%_careless_la_SOURCES = %D%/careless.c
+%C%_careless_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+TESTS += %D%/test_careless.py
+
 # a plugin that says what its clients tell it to
 check_LTLIBRARIES += %D%/teller.la
 %C%_teller_la_SOURCES = %D%/teller.c

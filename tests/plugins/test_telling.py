@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import re
-import signal
 import socket
 import stat
 import subprocess
@@ -259,15 +258,6 @@ def test_text_on_the_canvas(tmp_path):
         assert [letters(picture, 210, 90 + HEIGHT * row, 9, 1) for row in range(2)] == ["unbreaka ", "ble      "]
         box = picture.getbbox()
         assert box[0] >= 10 and box[1] >= 20 and box[2] <= 310 and box[3] <= 120
-
-
-def test_wrong_metrics_are_noticed(tmp_path):
-    with wall_with(tmp_path) as wall, Teller(wall) as teller:
-        assert teller.do("set 0 1") == "ok"
-        teller.client.sendall(b"set 2 1\n")
-        wait_for("murald to end", lambda: wall.process.poll() is not None)
-        assert wall.process.returncode == -signal.SIGABRT
-        assert "mural_metric_set() and _add(): the plugin's table has no such metric" in wall.log()
 
 
 def test_two_plugins_whose_metrics_would_be_one(tmp_path):

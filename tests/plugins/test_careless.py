@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Mistakes of a plugin's author: what can be borne disturbs nobody else, the rest is named in the log."""
+import signal
+
+import pytest
+
+from test_host import HERE, PLUGINS
+from wall import DOTS, Wall
+
+CARELESS = "[plugin careless]\nlisten = 127.0.0.1:0\n"
+
+
+def careless(tmp_path, plugins=CARELESS, workers=1, **more):
+    return Wall(tmp_path, plugins + DOTS, core="workers = %d\n" % workers,
+                plugin_path="%s:%s" % (HERE, PLUGINS), **more)
+
+
+@pytest.mark.parametrize("word", ["feed", "mural_metric_set", "mural_metric_add", "mural_bind", "mural_reader_new",
+                                  "mural_conn_admit"])
+def test_what_cannot_be_borne_is_named(tmp_path, word):
+    wall = careless(tmp_path).start().wait_ready()
+    with wall.tcp("careless") as client:
+        client.sendall(word.encode() + b"\n")
+        assert wall.process.wait(30) == -signal.SIGABRT
+    said = [line for line in wall.log().splitlines() if line.startswith("murald: error: careless: the plugin ")]
+    assert len(said) == 1 and word + "()" in said[0] and "mural-plugin(7)" in said[0], wall.log()
