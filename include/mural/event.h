@@ -32,9 +32,9 @@ struct mural_event {
 	void *arg;
 };
 
-/* Calls after `ms` milliseconds, and then every `repeat_ms`, unless that is 0.  The timer
- * lives until it is stopped or its owner ends, also after it has rung.  NULL: out of
- * memory. */
+/* Calls after `ms` milliseconds, or 1 for 0, and then every `repeat_ms`, unless that is
+ * 0.  The timer lives until it is stopped or its owner ends, also after it has rung.
+ * NULL: out of memory. */
 struct mural_timer;
 MURAL_EXPORT struct mural_timer *mural_timer_start(struct mural_host *host,
 	struct mural_conn *conn, uint64_t ms, uint64_t repeat_ms,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/misuse.h"
+#include "base/util.h"
 #include "ingest/client.h"
 #include "ingest/painter.h"
 
@@ -136,6 +137,14 @@ on_timer(uv_timer_t *timer)
 	event_call(container_of(timer, struct event, handle.timer));
 }
 
+/* libuv calls a timer that is due within the turn in which it is set in the same turn:
+ * one that its callback sets to 0 would never let go of the thread. */
+static void
+timer_set(struct event *event, uint64_t ms, uint64_t repeat_ms)
+{
+	uv_timer_start(&event->handle.timer, on_timer, MAX(ms, 1), repeat_ms);
+}
+
 struct mural_timer *
 mural_timer_start(struct mural_host *host, struct mural_conn *conn, uint64_t ms,
 	uint64_t repeat_ms,
@@ -147,7 +156,7 @@ mural_timer_start(struct mural_host *host, struct mural_conn *conn, uint64_t ms,
 	if (!event)
 		return NULL;
 	uv_timer_init(event->shard->worker->loop, &event->handle.timer);
-	uv_timer_start(&event->handle.timer, on_timer, ms, repeat_ms);
+	timer_set(event, ms, repeat_ms);
 	return container_of(event, struct mural_timer, event);
 }
 
@@ -157,7 +166,7 @@ mural_timer_again(struct mural_timer *timer, uint64_t ms, uint64_t repeat_ms)
 	struct event *event = &timer->event;
 
 	worker_check(event->shard->worker, event->pub.host->name, __func__);
-	uv_timer_start(&event->handle.timer, on_timer, ms, repeat_ms);
+	timer_set(event, ms, repeat_ms);
 }
 
 void

@@ -5,18 +5,46 @@
 
 #include <string.h>
 
+struct client {
+	struct mural_timer *timer;
+};
+
 static const struct mural_metric metrics[] = {
 	{ "words", MURAL_COUNTER, "Words." },
 	{ 0 },
 };
 
+static void
+on_spin(const struct mural_event *event, struct mural_brush *brush)
+{
+	struct client *client = event->conn->state;
+
+	mural_put(brush, 0, 0, 0xff00ff00);
+	mural_timer_again(client->timer, 0, 0);
+}
+
+static void
+on_link(const struct mural_event *event, struct mural_brush *brush)
+{
+	struct client *client = event->conn->state;
+
+	mural_put(brush, 0, 0, 0xff00ff00);
+	mural_timer_stop(client->timer);
+	client->timer = mural_timer_start(event->host, event->conn, 0, 0, on_link, NULL);
+}
+
 /* What feed() returns. */
 static ssize_t
 err(struct mural_conn *conn, struct mural_brush *brush, const char *word, size_t len)
 {
+	struct client *client = conn->state;
 	uint32_t outside = 1;
 
-	if (strcmp(word, "feed\n") == 0)
+	if (strcmp(word, "spin\n") == 0)
+		client->timer = mural_timer_start(conn->host, conn, 0, 0, on_spin, NULL);
+	else if (strcmp(word, "chain\n") == 0)
+		client->timer = mural_timer_start(conn->host, conn, 0, 0, on_link, NULL);
+	else if (strcmp(word, "feed\n") == 0)
 		return (ssize_t)len + 1;
 	else if (strcmp(word, "mural_metric_set\n") == 0)
 		mural_metric_set(conn->host, outside, 1);
@@ -49,6 +77,7 @@ const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
 	.name = "careless",
 	.summary = "makes mistakes",
+	.conn_size = sizeof(struct client),
 	.transports = MURAL_STREAM,
 	.feed = careless_feed,
 	.metrics = metrics,

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from test_host import HERE, PLUGINS
-from wall import DOTS, Wall
+from test_host import HERE, PLUGINS, WORKERS
+from wall import DOTS, Wall, dot
 
 CARELESS = "[plugin careless]\nlisten = 127.0.0.1:0\n"
 
@@ -13,6 +13,18 @@ CARELESS = "[plugin careless]\nlisten = 127.0.0.1:0\n"
 def careless(tmp_path, plugins=CARELESS, workers=1, **more):
     return Wall(tmp_path, plugins + DOTS, core="workers = %d\n" % workers,
                 plugin_path="%s:%s" % (HERE, PLUGINS), **more)
+
+
+@WORKERS
+@pytest.mark.parametrize("word", ["spin", "chain"])
+def test_a_timer_that_is_always_due_stops_nobody(tmp_path, workers, word):
+    with careless(tmp_path, workers=workers) as wall, wall.tcp("careless") as client:
+        client.sendall(word.encode() + b"\n")
+        wall.painted(0, 0, (0, 255, 0))
+        wall.paint(dot(2, 0, (255, 0, 0)))
+        client.sendall(b"paint\n")
+        wall.painted(1, 0, (0, 0, 255))
+        assert wall.stop() == 0
 
 
 @pytest.mark.parametrize("word", ["feed", "mural_metric_set", "mural_metric_add", "mural_bind", "mural_reader_new",
