@@ -52,7 +52,8 @@ enum { MURAL_READABLE = 1 << 0, MURAL_WRITABLE = 1 << 1 };
 
 /* Calls whenever a descriptor of the plugin's own is readable or writable, as `events`
  * says, until it is stopped; the descriptor is closed after that, by the plugin.  NULL:
- * out of memory, it cannot be polled, or another one polls it. */
+ * out of memory, it cannot be polled, another one polls it, or it is a client's and one
+ * of the last descriptors, which are the wall's own. */
 struct mural_poll;
 MURAL_EXPORT struct mural_poll *mural_poll_start(struct mural_host *host,
 	struct mural_conn *conn, int fd, uint32_t events,

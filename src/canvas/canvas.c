@@ -224,14 +224,25 @@ canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64])
 		notify_wakeups(canvas);
 }
 
+/* The free one with the lowest descriptor, since the last are not for everybody; NULL:
+ * none is free. */
+static struct wakeup *
+wakeup_find(const struct canvas *canvas)
+{
+	struct wakeup *lowest = NULL;
+
+	for (struct wakeup *w = canvas->wakeups; w; w = w->next)
+		if (!w->in_use && (!lowest || w->fd < lowest->fd))
+			lowest = w;
+	return lowest;
+}
+
 /* Reuses a free wakeup, or adds a new one to the list.  Lock held. */
 static struct wakeup *
 wakeup_acquire(struct canvas *canvas)
 {
-	struct wakeup *wakeup = canvas->wakeups;
+	struct wakeup *wakeup = wakeup_find(canvas);
 
-	while (wakeup && wakeup->in_use)
-		wakeup = wakeup->next;
 	if (!wakeup) {
 		wakeup = calloc(1, sizeof(*wakeup));
 		if (!wakeup)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/misuse.h"
 #include "base/util.h"
 #include "ingest/client.h"
@@ -178,6 +179,13 @@ mural_timer_stop(struct mural_timer *timer)
 
 /* ------------------------------------------------------------------ descriptors */
 
+/* What clients need besides their connections is of what clients may have. */
+static bool
+is_the_walls(const struct mural_conn *conn, int fd)
+{
+	return conn && fd >= 0 && (uint32_t)fd >= descriptors_for_clients();
+}
+
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
@@ -211,7 +219,8 @@ mural_poll_start(struct mural_host *host, struct mural_conn *conn, int fd,
 
 	if (!event)
 		return NULL;
-	if (uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {
+	if (is_the_walls(conn, fd) ||
+		uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {
 		event_unlink(event);
 		free(event);
 		return NULL;
@@ -284,7 +293,7 @@ mural_reader_new(struct mural_host *host, struct mural_conn *conn,
 		return NULL;
 	event->reader = canvas_reader_new(event->shard->worker->canvas);
 	fd = event->reader ? mural_reader_fd(event->reader) : -1;
-	if (fd < 0 ||
+	if (fd < 0 || is_the_walls(conn, fd) ||
 		uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {
 		mural_reader_free(event->reader);
 		event_unlink(event);

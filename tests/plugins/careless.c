@@ -33,6 +33,13 @@ on_link(const struct mural_event *event, struct mural_brush *brush)
 	client->timer = mural_timer_start(event->host, event->conn, 0, 0, on_link, NULL);
 }
 
+static void
+on_damage(const struct mural_event *event, struct mural_brush *brush)
+{
+	(void)event;
+	(void)brush;
+}
+
 /* What feed() returns. */
 static ssize_t
 err(struct mural_conn *conn, struct mural_brush *brush, const char *word, size_t len)
@@ -44,6 +51,9 @@ err(struct mural_conn *conn, struct mural_brush *brush, const char *word, size_t
 		client->timer = mural_timer_start(conn->host, conn, 0, 0, on_spin, NULL);
 	else if (strcmp(word, "chain\n") == 0)
 		client->timer = mural_timer_start(conn->host, conn, 0, 0, on_link, NULL);
+	else if (strcmp(word, "watch\n") == 0)
+		return mural_reader_new(conn->host, conn, on_damage, NULL) ? (ssize_t)len
+									   : -1;
 	else if (strcmp(word, "feed\n") == 0)
 		return (ssize_t)len + 1;
 	else if (strcmp(word, "mural_metric_set\n") == 0)

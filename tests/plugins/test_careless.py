@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Mistakes of a plugin's author: what can be borne disturbs nobody else, the rest is named in the log."""
+import contextlib
+import os
 import signal
 
 import pytest
 
 from test_host import HERE, PLUGINS, WORKERS
-from wall import DOTS, Wall, dot
+from wall import DOTS, Wall, dot, wait_for
 
 CARELESS = "[plugin careless]\nlisten = 127.0.0.1:0\n"
 
@@ -36,3 +38,20 @@ def test_what_cannot_be_borne_is_named(tmp_path, word):
         assert wall.process.wait(30) == -signal.SIGABRT
     said = [line for line in wall.log().splitlines() if line.startswith("murald: error: careless: the plugin ")]
     assert len(said) == 1 and word + "()" in said[0] and "mural-plugin(7)" in said[0], wall.log()
+
+
+def highest_descriptor(wall):
+    return max(int(fd) for fd in os.listdir("/proc/%d/fd" % wall.pid))
+
+
+def test_readers_of_clients_leave_the_wall_its_descriptors(tmp_path):
+    """A plugin that takes a descriptor more for each client takes it from those of clients."""
+    limit = 128
+    with careless(tmp_path, prefix=["prlimit", "--nofile=%d" % limit]) as wall, contextlib.ExitStack() as stack:
+        for n in range(2 * limit):
+            with contextlib.suppress(OSError):  # one that is refused, or gives way
+                client = stack.enter_context(wall.tcp("careless", source="127.0.1.%d" % (n % 20)))
+                client.sendall(b"watch\n")
+        # murald keeps the one that it refused, for the next reader of its own
+        wait_for("clients to have no more than theirs", lambda: highest_descriptor(wall) <= limit - limit // 8)
+        wall.picture()
