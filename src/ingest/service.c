@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/misuse.h"
 #include "canvas/canvas.h"
 #include "ingest/event.h"
 #include "ingest/ingest.h"
@@ -98,12 +99,42 @@ check_main(const struct instance *instance, const char *function)
 	worker_check(instance->shards[0].worker, instance->name, function);
 }
 
+struct search {
+	const unsigned char *begin, *end;
+	bool found;
+};
+
+static void
+find_inside(uv_handle_t *handle, void *arg)
+{
+	struct search *search = arg;
+	const unsigned char *at = (const unsigned char *)handle;
+
+	search->found |= at >= search->begin && at < search->end;
+}
+
+/* The loop would go on with a handle in memory that is freed. */
+static bool
+has_handle_in_state(const struct instance *instance)
+{
+	struct search search = { .begin = instance->host.state };
+
+	search.end = search.begin + instance->plugin->state_size;
+	uv_walk(instance->host.loop, find_inside, &search);
+	return search.found;
+}
+
 void
 mural_stopped(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
 	check_main(instance, __func__);
+	if (has_handle_in_state(instance)) {
+		misuse_log(host->name,
+			"called %s() with a handle on the loop in its state", __func__);
+		return;
+	}
 	mural_publish(host);
 	events_close(&instance->events);
 	share_forget(&instance->ingest->share, instance);

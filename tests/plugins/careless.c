@@ -1,9 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin whose author did not read the manual: each client's word is a mistake; test_careless.py loads
- * it. */
+/* A plugin whose author did not read the manual: each client's word is a mistake.  With
+ * -DSERVICE a service that says it has stopped with a timer on the loop.
+ * test_careless.py loads both. */
 #include <mural/plugin.h>
 
 #include <string.h>
+
+#ifdef SERVICE
+
+#include <uv.h>
+
+static void
+on_second(uv_timer_t *timer)
+{
+	((uint64_t *)timer->data)[0]++;
+}
+
+struct service {
+	uint64_t seconds;
+	uv_timer_t timer;
+};
+
+static int
+careless_start(struct mural_host *host)
+{
+	struct service *service = host->state;
+
+	uv_timer_init(host->loop, &service->timer);
+	service->timer.data = &service->seconds;
+	return uv_timer_start(&service->timer, on_second, 100, 100);
+}
+
+static void
+careless_stop(struct mural_host *host)
+{
+	mural_stopped(host);
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "careless-service",
+	.summary = "leaves a timer behind",
+	.state_size = sizeof(struct service),
+	.transports = MURAL_SERVICE,
+	.start = careless_start,
+	.stop = careless_stop,
+};
+
+#else
 
 struct client {
 	struct mural_timer *timer;
@@ -92,3 +136,5 @@ const struct mural_plugin mural_plugin = {
 	.feed = careless_feed,
 	.metrics = metrics,
 };
+
+#endif

@@ -26,10 +26,13 @@ check_LTLIBRARIES += %D%/failing.la %D%/failing-service.la
 %C%_failing_service_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_failing.py
 
-# a plugin of somebody who did not read the manual
-check_LTLIBRARIES += %D%/careless.la
+# a plugin of somebody who did not read the manual, and the same as a service
+check_LTLIBRARIES += %D%/careless.la %D%/careless-service.la
 %C%_careless_la_SOURCES = %D%/careless.c
 %C%_careless_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+%C%_careless_service_la_SOURCES = %D%/careless.c
+%C%_careless_service_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -DSERVICE
+%C%_careless_service_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_careless.py
 
 # a plugin that says what its clients tell it to

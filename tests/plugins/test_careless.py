@@ -55,3 +55,11 @@ def test_readers_of_clients_leave_the_wall_its_descriptors(tmp_path):
         # murald keeps the one that it refused, for the next reader of its own
         wait_for("clients to have no more than theirs", lambda: highest_descriptor(wall) <= limit - limit // 8)
         wall.picture()
+
+
+def test_a_service_that_leaves_a_handle_behind_is_named(tmp_path):
+    with careless(tmp_path, "[plugin careless-service]\n") as wall:
+        log = wall.reload(DOTS)
+        assert "careless-service: " in log and "mural_stopped()" in log
+        wall.paint(dot(2, 0, (255, 0, 0)))
+        assert wall.stop() == 0
