@@ -77,6 +77,14 @@ def test_every_member_of_the_table_is_explained():
     assert sorted(name for name in names if not re.search(r"^\.(?:It )?(?:Fn|Fa|Va) .*\b%s\b" % name, text, re.M)) == []
 
 
+def test_every_kind_of_option_is_explained():
+    with open(os.path.join(SOURCE, "include/mural/options.h")) as f:
+        kinds = re.findall(r"^#define (MURAL_\w+)\(config, field, initial|^#define (MURAL_SECRET)\(", f.read(), re.M)
+    names = {first or second for first, second in kinds}
+    assert "MURAL_BOOL" in names and "MURAL_SECRET" in names
+    assert sorted(name for name in names if "\n%s(struct, field, " % name not in manual()) == []
+
+
 def test_the_examples_are_the_files():
     """What the manual shows is what the tests run."""
     with open(os.path.join(BUILD, "doc/mural-plugin.7")) as f:
