@@ -12,6 +12,7 @@ PY_LOG_COMPILER = bash $(top_srcdir)/tests/run-pytest.sh
 # for the programs that use the fixtures and are no suites: bench/run.py, tests/soak.py
 PYTHON_WITH_FIXTURES = PYTHONPATH='$(abs_top_srcdir)/tests/support' PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 AM_TESTS_ENVIRONMENT = \
+	LC_ALL=C.UTF-8; export LC_ALL; \
 	top_srcdir='$(top_srcdir)'; top_builddir='$(top_builddir)'; export top_srcdir top_builddir; \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	MAKE='$(MAKE)'; CC='$(CC)'; NM='$(NM)'; PKG_CONFIG='$(PKG_CONFIG)'; export MAKE CC NM PKG_CONFIG; \

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "hud/words.h"
 
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
@@ -188,12 +189,19 @@ on_second(uv_timer_t *timer)
 
 /* ------------------------------------------------------------------ start and stop */
 
+static enum hud_language
+language_of(const struct config_display *display)
+{
+	if (display->language == LANGUAGE_AUTO)
+		return words_language_of_locale();
+	return display->language == LANGUAGE_GERMAN ? HUD_GERMAN : HUD_ENGLISH;
+}
+
 void
 hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	const struct config_display *display)
 {
-	const enum hud_language language =
-		display->language == LANGUAGE_GERMAN ? HUD_GERMAN : HUD_ENGLISH;
+	const enum hud_language language = language_of(display);
 	const struct hud_look look = {
 		.title = display->title,
 		.logo = display->logo,

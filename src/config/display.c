@@ -38,8 +38,9 @@ const struct mural_option display_options[] = {
 		"nobody paints"),
 	MURAL_DURATION(struct config_display, attract, "2min",
 		"after so long without paint an invitation is in the middle; 0: never"),
-	MURAL_CHOICE(struct config_display, language, "en", "en de",
-		"what the HUD says it in: English or German"),
+	MURAL_CHOICE(struct config_display, language, "auto", "auto en de",
+		"what the HUD says it in: English or German; auto: as the system's "
+		"locale"),
 	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),
 	MURAL_PATH(struct config_display, logo, "", "PNG file of a logo, on the strip"),
 	MURAL_SECRET(struct config_display, wifi,

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -93,6 +94,21 @@ static const struct language languages[] = {
 		.watching = { "schaut zu", "schauen zu" },
 	},
 };
+
+/* The first variable that is set decides, as setlocale(3) has it for messages; "de", or
+ * more behind it, as in de_AT.UTF-8. */
+enum hud_language
+words_language_of_locale(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+	const char *locale = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(variables) && (!locale || !*locale); i++)
+		locale = getenv(variables[i]);
+	return locale && strncmp(locale, "de", 2) == 0 && strchr("_.@", locale[2])
+		       ? HUD_GERMAN
+		       : HUD_ENGLISH;
+}
 
 const char *
 words_get(enum hud_language language, enum word word)

@@ -39,6 +39,9 @@ enum word {
 	WORDS
 };
 
+/* That of the locale in the environment, as far as the HUD has it, or else English. */
+enum hud_language words_language_of_locale(void);
+
 /* `language` is one of hud.h's. */
 const char *words_get(enum hud_language language, enum word word);
 

@@ -264,7 +264,7 @@ TEST(what_is_printed_can_be_read_again)
 		"display.hud = on  ; default\n"
 		"display.hud-place = strip  ; default\n"
 		"display.attract = 2min  ; default\n"
-		"display.language = en  ; default\n"
+		"display.language = auto  ; default\n"
 		"display.title =   ; default\n"
 		"display.logo =   ; default\n"
 		"display.wifi =   ; default\n"

@@ -361,6 +361,34 @@ TEST(figures_are_words)
 	figures_are(&said, "1,234 pixels/s", "17 painting");
 }
 
+/* What the variables say, NULL: not set. */
+static enum hud_language
+spoken(const char *all, const char *messages, const char *lang)
+{
+	const char *const values[] = { all, messages, lang };
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < 3; i++)
+		if (values[i])
+			setenv(names[i], values[i], 1);
+		else
+			unsetenv(names[i]);
+	return words_language_of_locale();
+}
+
+TEST(the_locale_decides_on_the_language)
+{
+	assert_int_equal(spoken(NULL, NULL, NULL), HUD_ENGLISH);
+	assert_int_equal(spoken(NULL, NULL, "C.UTF-8"), HUD_ENGLISH);
+	assert_int_equal(spoken(NULL, NULL, "de_DE.UTF-8"), HUD_GERMAN);
+	assert_int_equal(spoken("", "", "de"), HUD_GERMAN);
+	assert_int_equal(spoken(NULL, "de_AT@euro", "fr_FR.UTF-8"), HUD_GERMAN);
+	assert_int_equal(
+		spoken("en_US.UTF-8", "de_DE.UTF-8", "de_DE.UTF-8"), HUD_ENGLISH);
+	assert_int_equal(spoken(NULL, NULL, "dev_XX"), HUD_ENGLISH);
+	assert_int_equal(spoken(NULL, NULL, "d"), HUD_ENGLISH);
+}
+
 static void
 address_is(const char *url, const char *typed, const char *scanned)
 {
