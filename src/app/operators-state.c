@@ -84,7 +84,8 @@ on_kept(void *arg, int ret)
 	}
 	json_decref(is);
 	control_fail(call, CONTROL_FAILED,
-		"it is in force, but cannot be saved, so a restart will forget it: %s",
+		"it is in force, but cannot be written to control.state, so a "
+		"restart will forget it: %s",
 		strerror(-ret));
 }
 

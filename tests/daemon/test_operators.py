@@ -546,7 +546,7 @@ def test_all_is_frozen_whatever_its_size(tmp_path, wall, operator):
 def test_a_state_that_cannot_be_written(tmp_path):
     core = control(tmp_path).replace("/control.state", "/absent/control.state")
     with Wall(tmp_path, DOTS, core=core) as wall, Operator(wall) as operator:
-        assert "it is in force, but cannot be saved" in operator.refused("freeze", "failed")
+        assert "it is in force, but cannot be written to control.state" in operator.refused("freeze", "failed")
         assert operator.done("status")["frozen"]
         assert "absent/control.state: cannot be written" in wall.log()
 
