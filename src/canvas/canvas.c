@@ -108,7 +108,8 @@ canvas_finish(struct canvas *canvas)
 		return;
 	for (; wakeup; wakeup = next) {
 		next = wakeup->next;
-		close(wakeup->fd);
+		if (wakeup->fd >= 0)
+			close(wakeup->fd);
 		free(wakeup);
 	}
 	free(canvas->pixels);
@@ -130,10 +131,12 @@ notify_wakeups(struct canvas *canvas)
 
 	if (__atomic_exchange_n(&canvas->armed, 0, __ATOMIC_SEQ_CST) == 0)
 		return;
+	__atomic_fetch_add(&canvas->notifying, 1, __ATOMIC_SEQ_CST);
 	wakeup = __atomic_load_n(&canvas->wakeups, __ATOMIC_ACQUIRE);
 	for (; wakeup; wakeup = wakeup->next)
 		if (__atomic_exchange_n(&wakeup->armed, 0, __ATOMIC_SEQ_CST))
 			(void)!write(wakeup->fd, &one, sizeof(one));
+	__atomic_fetch_sub(&canvas->notifying, 1, __ATOMIC_SEQ_CST);
 }
 
 typedef uint64_t two_words __attribute__((vector_size(16), may_alias));
@@ -224,39 +227,55 @@ canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64])
 		notify_wakeups(canvas);
 }
 
-/* The free one with the lowest descriptor, since the last are not for everybody; NULL:
- * none is free. */
+/* The free one with the lowest descriptor, since the last are not for everybody, or else
+ * one without; NULL: none is free. */
 static struct wakeup *
 wakeup_find(const struct canvas *canvas)
 {
-	struct wakeup *lowest = NULL;
+	struct wakeup *best = NULL;
 
 	for (struct wakeup *w = canvas->wakeups; w; w = w->next)
-		if (!w->in_use && (!lowest || w->fd < lowest->fd))
-			lowest = w;
-	return lowest;
+		if (!w->in_use && (!best || (unsigned)w->fd < (unsigned)best->fd))
+			best = w;
+	return best;
 }
 
 /* Reuses a free wakeup, or adds a new one to the list.  Lock held. */
 static struct wakeup *
 wakeup_acquire(struct canvas *canvas)
 {
-	struct wakeup *wakeup = wakeup_find(canvas);
+	struct wakeup *found = wakeup_find(canvas);
+	struct wakeup *wakeup = found ? found : calloc(1, sizeof(*wakeup));
 
-	if (!wakeup) {
-		wakeup = calloc(1, sizeof(*wakeup));
-		if (!wakeup)
-			return NULL;
+	if (!wakeup)
+		return NULL;
+	if (!found || wakeup->fd < 0)
 		wakeup->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-		if (wakeup->fd < 0) {
+	if (wakeup->fd < 0) {
+		if (!found)
 			free(wakeup);
-			return NULL;
-		}
+		return NULL;
+	}
+	if (!found) {
 		wakeup->next = canvas->wakeups;
 		__atomic_store_n(&canvas->wakeups, wakeup, __ATOMIC_RELEASE);
 	}
 	wakeup->in_use = true;
 	return wakeup;
+}
+
+/* Whoever writes to descriptors is counted before it looks which are armed: if nobody is
+ * by then, nobody writes to this one any more.  Else it stays open, for the next reader.
+ * Lock held. */
+static void
+wakeup_release(struct canvas *canvas, struct wakeup *wakeup, bool closes)
+{
+	__atomic_store_n(&wakeup->armed, 0, __ATOMIC_SEQ_CST);
+	wakeup->in_use = false;
+	if (!closes || __atomic_load_n(&canvas->notifying, __ATOMIC_SEQ_CST) > 0)
+		return;
+	close(wakeup->fd);
+	wakeup->fd = -1;
 }
 
 struct mural_reader *
@@ -330,6 +349,12 @@ mural_reader_ignore(struct mural_reader *reader, struct mural_brush *brush)
 }
 
 void
+canvas_reader_set_brief(struct mural_reader *reader)
+{
+	reader->is_brief = true;
+}
+
+void
 canvas_reader_on_free(struct mural_reader *reader, void (*on_free)(void *arg), void *arg)
 {
 	reader->on_free = on_free;
@@ -352,8 +377,7 @@ mural_reader_free(struct mural_reader *reader)
 	for (link = &reader->canvas->readers; *link != reader; link = &(*link)->next)
 		;
 	*link = reader->next;
-	__atomic_store_n(&reader->wakeup->armed, 0, __ATOMIC_SEQ_CST);
-	reader->wakeup->in_use = false;
+	wakeup_release(reader->canvas, reader->wakeup, reader->is_brief);
 	pthread_mutex_unlock(&reader->canvas->lock);
 	free(reader->pending);
 	free(reader->apart);

@@ -39,7 +39,7 @@ struct owners;
 
 struct wakeup {
 	struct wakeup *next; /* never changes once the wakeup is in the list */
-	int fd;              /* eventfd, closed with the canvas */
+	int fd;              /* eventfd; -1: closed, and not in use */
 	uint32_t armed;      /* every thread, sequentially consistent */
 	bool in_use;         /* lock */
 };
@@ -54,6 +54,7 @@ struct mural_reader {
 	uint64_t *apart;            /* what it ignores, published for the others; NULL: nothing */
 	struct painter *ignored;    /* whose that is */
 	bool shows;                 /* the picture to people, so highlights apply */
+	bool is_brief;              /* closes its descriptor when it is freed */
 	void (*on_free)(void *arg); /* NULL: nobody */
 	void *on_free_arg;
 };
@@ -67,6 +68,7 @@ struct canvas {
 	uint64_t *published;    /* publishers OR, readers exchange */
 	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
 	struct wakeup *wakeups; /* only grows; head written with release */
+	uint32_t notifying;     /* threads that do; every one, sequentially consistent */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
 
@@ -127,6 +129,10 @@ void canvas_give_way(struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
+
+/* A reader of a client: its descriptor is closed with it, so nobody may poll that by then.
+ * Those of others are kept for the next reader. */
+void canvas_reader_set_brief(struct mural_reader *reader);
 
 /* Has on_free(arg) called before the reader is freed, so that its descriptor is no longer
  * polled then. */

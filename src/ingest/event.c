@@ -292,6 +292,8 @@ mural_reader_new(struct mural_host *host, struct mural_conn *conn,
 	if (!event)
 		return NULL;
 	event->reader = canvas_reader_new(event->shard->worker->canvas);
+	if (event->reader)
+		canvas_reader_set_brief(event->reader);
 	fd = event->reader ? mural_reader_fd(event->reader) : -1;
 	if (fd < 0 || is_the_walls(conn, fd) ||
 		uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {

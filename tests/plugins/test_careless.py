@@ -52,9 +52,21 @@ def test_readers_of_clients_leave_the_wall_its_descriptors(tmp_path):
             with contextlib.suppress(OSError):  # one that is refused, or gives way
                 client = stack.enter_context(wall.tcp("careless", source="127.0.1.%d" % (n % 20)))
                 client.sendall(b"watch\n")
-        # murald keeps the one that it refused, for the next reader of its own
-        wait_for("clients to have no more than theirs", lambda: highest_descriptor(wall) <= limit - limit // 8)
+        wait_for("clients to have no more than theirs", lambda: highest_descriptor(wall) < limit - limit // 8)
         wall.picture()
+
+
+def test_clients_take_their_readers_along(tmp_path):
+    with careless(tmp_path, workers=2) as wall:
+        before = wall.descriptors()
+        for _ in range(2):
+            with contextlib.ExitStack() as stack:
+                for _ in range(40):
+                    stack.enter_context(wall.tcp("careless")).sendall(b"watch\n")
+                wait_for("all readers", lambda: wall.descriptors() >= before + 80)
+                wall.paint(dot(2, 0, (255, 0, 0)))
+            # one that was told of damage in that moment waits for the next who leaves
+            wait_for("them to be gone", lambda: wall.descriptors() <= before + 8)
 
 
 def test_a_service_that_leaves_a_handle_behind_is_named(tmp_path):
