@@ -4,6 +4,7 @@
 #include "canvas/canvas.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 
@@ -366,6 +367,29 @@ TEST_WITH(reuses_wakeups, set_up, tear_down)
 	assert_int_equal(mural_reader_fd(reader), fd);
 	mural_reader_free(reader);
 	mural_reader_free(NULL);
+}
+
+TEST_WITH(a_brief_reader_takes_its_descriptor_along, set_up, tear_down)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 3; i++) {
+		struct mural_reader *reader = canvas_reader_new(&f->canvas);
+		int fd = mural_reader_fd(reader);
+
+		canvas_reader_set_brief(reader);
+		while (mural_reader_take(reader, f->tiles))
+			continue;
+		assert_false(mural_reader_arm(reader));
+		mural_put(&f->brush, 1, 1, 0xff000001 + (uint32_t)i);
+		canvas_publish(&f->canvas, &f->brush);
+		assert_true(is_notified(reader));
+		mural_reader_free(reader);
+		assert_int_equal(fcntl(fd, F_GETFD), -1);
+		assert_int_equal(errno, EBADF);
+		mural_put(&f->brush, 2, 2, 0xff000001 + (uint32_t)i);
+		canvas_publish(&f->canvas, &f->brush);
+	}
 }
 
 UNIT_TESTS(NULL, NULL)
