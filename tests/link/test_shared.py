@@ -418,7 +418,17 @@ def test_the_oldest_removals_give_way(engine, tmp_path):
         wait_for("the last of it", lambda: known(a, "%024x" % 9001))
         assert known(a, "%024x" % 1) and not known(a, "%024x" % 2)
     with contextlib.closing(sqlite3.connect(os.path.join(tmp_path, "a", "board.db"))) as database:
-        assert database.execute("SELECT count(*), min(id) FROM removed").fetchone() == (4096, "%024x" % 2)
+        count = "SELECT count(*), min(id) FROM removed"
+        assert database.execute(count).fetchone() == (4096, "%024x" % 2)
+        # as if it had not been able to write down that the oldest are forgotten
+        with database:
+            database.executemany("INSERT INTO removed (id, told) VALUES (?, 1)",
+                                 [("%024x" % (10000 + i),) for i in range(10)])
+        with boards(engine, tmp_path, "a") as (a,):
+            tell(engine, {"removed": "%024x" % 20000})
+            tell(engine, parcel(9002))
+            wait_for("the last of it", lambda: known(a, "%024x" % 9002))
+        assert database.execute(count).fetchone() == (4096, "%024x" % 13)
 
 
 @needs_http

@@ -82,11 +82,13 @@ keep_removed(const char *id, bool is_told, void *arg)
 static void
 add_removed(struct fellows *fellows, const char *id, bool is_told)
 {
-	struct fellows_removed *oldest = TAILQ_FIRST(&fellows->removed);
+	struct fellows_removed *oldest;
 
 	if (find_removed(fellows, id))
 		return;
-	if (fellows->n_removed == FELLOWS_REMOVED_MAX) {
+	/* the database has more where it could not forget one */
+	while (fellows->n_removed >= FELLOWS_REMOVED_MAX) {
+		oldest = TAILQ_FIRST(&fellows->removed);
 		store_forget_removed(fellows->store, oldest->id);
 		drop_removed(fellows, oldest);
 	}
