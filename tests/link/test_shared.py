@@ -405,6 +405,27 @@ def test_removals_outlive_a_restart(engine, tmp_path):
 
 
 @needs_http
+def test_what_was_removed_while_nothing_is_shared_is_told_later(engine, tmp_path):
+    """Without the others' limits for a while, a wall still knows what they have."""
+    folder = short_folder(tmp_path, "a")
+    with board_wall(folder, rate="1h") as wall, Board(wall) as board:
+        alone = board.register("alone")
+        assert board.ask("DELETE", "/remove-pg", {"id": alone}).status == 200
+    with boards(engine, tmp_path, "a", "b") as (a, b):
+        ours, theirs = a.register("ours"), b.register("theirs")
+        wait_for("both to know both", lambda: known(b, ours) and known(a, theirs))
+    with board_wall(folder, rate="1h") as wall, Board(wall) as board:
+        for token in ours, theirs:
+            assert board.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+        late = board.register("late")
+    with boards(engine, tmp_path, "b", "a") as (b, a):
+        wait_for("b to know it", lambda: known(b, late))
+        wait_for("b to have removed them", lambda: not known(b, ours) and not known(b, theirs))
+        assert not known(a, ours) and not known(a, theirs)
+        assert {"removed": alone} not in registrations(engine)
+
+
+@needs_http
 def test_the_oldest_removals_give_way(engine, tmp_path):
     """Of more than 4096 that a wall has heard of."""
     many = """for i = 1, 4097 do redis.call('XADD', KEYS[1], '*', 'n', 'somebody', 'd',

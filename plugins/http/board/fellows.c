@@ -110,12 +110,14 @@ on_changed(void *arg, const struct generator *generator, bool is_removed)
 {
 	struct fellows *fellows = arg;
 
-	if (!is_removed) {
-		tell_generator(fellows, generator);
-	} else if (!fellows->is_hearing) {
+	if (is_removed && !fellows->is_hearing)
 		add_removed(fellows, generator->id, false);
+	if (!fellows->host)
+		return;
+	if (!is_removed)
+		tell_generator(fellows, generator);
+	else if (!fellows->is_hearing)
 		tell_removed(fellows, generator->id);
-	}
 }
 
 static void
@@ -270,19 +272,22 @@ fellows_start(struct fellows *fellows, struct mural_host *host, struct store *st
 	struct generators *generators,
 	void (*heard)(struct mural_host *host, const struct mural_parcel *parcel))
 {
+	const uint64_t heard_ms = (uint64_t)store_number(store, "heard ms", 0);
+
 	*fellows = (struct fellows){
 		.store = store,
 		.generators = generators,
 		.told = (uint32_t)store_number(store, "told", 0),
 	};
 	TAILQ_INIT(&fellows->removed);
-	if (store_missing(store) ||
-		store_each_removed(store, keep_removed, fellows) < 0 ||
-		mural_follow(host, TOPIC, (uint64_t)store_number(store, "heard ms", 0),
-			(uint64_t)store_number(store, "heard seq", 0), heard) < 0)
+	if (store_missing(store) || store_each_removed(store, keep_removed, fellows) < 0)
 		return;
-	fellows->host = host;
-	generators_watch(generators, on_changed, fellows);
+	if (mural_follow(host, TOPIC, heard_ms,
+		    (uint64_t)store_number(store, "heard seq", 0), heard) == 0)
+		fellows->host = host;
+	/* who has shared before may again, with others that have its generators */
+	if (fellows->host || heard_ms > 0)
+		generators_watch(generators, on_changed, fellows);
 }
 
 void
@@ -290,10 +295,10 @@ fellows_stop(struct fellows *fellows)
 {
 	struct fellows_removed *removed;
 
-	if (fellows->host) {
+	if (fellows->host)
 		(void)mural_follow(fellows->host, TOPIC, 0, 0, NULL);
+	if (fellows->generators)
 		generators_watch(fellows->generators, NULL, NULL);
-	}
 	while ((removed = TAILQ_FIRST(&fellows->removed)))
 		drop_removed(fellows, removed);
 	fellows->host = NULL;

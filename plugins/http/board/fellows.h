@@ -39,7 +39,7 @@ struct fellows_removed {
 };
 
 struct fellows {
-	struct mural_host *host; /* NULL: there are none */
+	struct mural_host *host; /* NULL: nothing is shared now */
 	struct store *store;
 	struct generators *generators;
 	uint32_t told; /* generators up to that number are known to all */
