@@ -156,6 +156,7 @@ on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 		(unsigned)(CONTROL_LINE_MAX - client->in_len));
 }
 
+/* Comes again and again: what follows a long call is not ended before its answer. */
 static void
 on_line_timeout(uv_timer_t *timer)
 {
@@ -163,6 +164,12 @@ on_line_timeout(uv_timer_t *timer)
 
 	if (!client->call && !memchr(client->in, '\n', client->in_len))
 		control_client_end(client, "a line did not end within 5 s");
+}
+
+static void
+start_line_timer(struct control_client *client)
+{
+	uv_timer_start(&client->line_timer, on_line_timeout, LINE_MS, LINE_MS);
 }
 
 static void
@@ -179,7 +186,7 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		uv_timer_stop(&client->line_timer);
 	} else {
 		if (client->in_len == 0)
-			uv_timer_start(&client->line_timer, on_line_timeout, LINE_MS, 0);
+			start_line_timer(client);
 		client->in_len += (size_t)n;
 		client->read_ms = uv_now(stream->loop);
 		if (client->in_len == CONTROL_LINE_MAX)
@@ -215,7 +222,7 @@ take_line(struct control_client *client)
 	client->in_len -= len + 1;
 	memmove(client->in, end + 1, client->in_len);
 	if (client->in_len > 0 && !client->eof)
-		uv_timer_start(&client->line_timer, on_line_timeout, LINE_MS, 0);
+		start_line_timer(client);
 	else
 		uv_timer_stop(&client->line_timer);
 	return true;

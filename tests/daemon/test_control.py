@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import time
 
 import pytest
 from PIL import Image
@@ -211,6 +212,22 @@ def test_half_a_line_is_waited_for_five_seconds(wall, operator):
         assert other.done("status")
     assert operator.read() == {"error": "syntax", "why": "a line did not end within 5 s"}
     assert operator.read() is None
+
+
+def test_half_a_line_behind_a_long_call_ends_after_its_answer(tmp_path):
+    part = str(tmp_path / "record.1")
+    with Wall(tmp_path, DOTS, core=control(tmp_path) + "[record]\nfile = %s/record\n" % tmp_path) as wall:
+        os.mkfifo(part)  # whose reader waits for a writer
+        with Operator(wall) as operator, Operator(wall) as other:
+            operator.socket.sendall(b'{"id":1,"do":"restore","with":{"at":"-1s"}}\n{"do":"sta')
+            time.sleep(5.5)  # longer than a line may take
+            assert other.done("status")
+            writer = os.open(part, os.O_WRONLY | os.O_NONBLOCK)
+            os.remove(part)  # it is opened more than once
+            os.close(writer)
+            assert operator.read()["id"] == 1
+            assert operator.read() == {"error": "syntax", "why": "a line did not end within 5 s"}
+            assert operator.read() is None
 
 
 def test_half_a_line_at_the_end_is_nothing(operator):
