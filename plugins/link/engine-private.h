@@ -124,7 +124,6 @@ struct command {
 	int n;
 };
 
-void command_blob(struct command *command, const void *data, size_t len);
 void command_text(struct command *command, const char *text);
 
 /* Appends the words of a text with blanks between. */

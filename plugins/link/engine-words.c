@@ -48,7 +48,7 @@ reply_element(const redisReply *reply, size_t i)
 
 /* ------------------------------------------------------------------ commands */
 
-void
+static void
 command_blob(struct command *command, const void *data, size_t len)
 {
 	command->words[command->n] = data;

@@ -182,8 +182,9 @@ now_there(const struct link *link)
 	return link->state.now_ms + uv_now(link->host->loop) - link->looked_at;
 }
 
-void
-link_rein(struct link *link)
+/* Sends and does what operators did. */
+static void
+exchange_acts(struct link *link)
 {
 	const uint64_t now = now_there(link);
 
@@ -315,7 +316,7 @@ on_state(void *arg, const struct engine_state *state)
 	mural_metric_set(link->host, METRIC_WALLS, (int64_t)state->walls);
 	if (link->phase == PHASE_LINKED) {
 		state_linked(link);
-		link_rein(link);
+		exchange_acts(link);
 		if (!link->is_stale)
 			watch(link, state);
 	} else if (link->phase == PHASE_LOOKING && link->has_joined && !link->before &&
@@ -367,7 +368,7 @@ on_acts(void *arg, bool all)
 	struct link *link = arg;
 
 	link->has_all_acts = all;
-	link_rein(link);
+	exchange_acts(link);
 }
 
 /* The next look tries again. */

@@ -171,7 +171,6 @@ struct link {
 /* ---- follow.c: what comes from the engine */
 extern const struct engine_events link_events;
 void link_look(struct link *link);
-void link_rein(struct link *link); /* sends and does what operators did */
 
 /* ---- publish.c */
 int publish_start(struct link *link);

@@ -134,8 +134,9 @@ control_client_say(struct control_client *client, json_t *answer)
 	}
 }
 
-void
-control_client_end(struct control_client *client, const char *why)
+/* Sends what is wrong, and closes the client once that is written. */
+static void
+client_end(struct control_client *client, const char *why)
 {
 	client->ending = true;
 	client->in_len = 0;
@@ -163,7 +164,7 @@ on_line_timeout(uv_timer_t *timer)
 	struct control_client *client = timer->data;
 
 	if (!client->call && !memchr(client->in, '\n', client->in_len))
-		control_client_end(client, "a line did not end within 5 s");
+		client_end(client, "a line did not end within 5 s");
 }
 
 static void
@@ -240,7 +241,7 @@ read_on(struct control_client *client)
 	else if (memchr(client->in, '\n', client->in_len))
 		uv_read_stop(stream);
 	else
-		control_client_end(client, "a line is longer than 64 KiB");
+		client_end(client, "a line is longer than 64 KiB");
 }
 
 static void

@@ -64,9 +64,6 @@ void control_client_say(struct control_client *client, json_t *answer);
 /* How much waits to be sent. */
 size_t control_client_waiting(const struct control_client *client);
 
-/* Sends what is wrong, and closes the client once that is written. */
-void control_client_end(struct control_client *client, const char *why);
-
 /* Has the lines that are there looked at in the next turn of the loop. */
 void control_client_turn(struct control_client *client);
 
