@@ -51,7 +51,7 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 	[WALL_VERBS] = { "verbs", "", false, "list what can be asked for", false },
 };
 
-const struct wall_arg wall_args[] = {
+static const struct wall_arg wall_args[] = {
 	{ "rect", WALL_RECT, NULL, "WxH+X+Y" },
 	{ "colour", WALL_COLOUR, NULL, "RRGGBB" },
 	{ "net", WALL_NETWORK, NULL, "NET" },

@@ -69,7 +69,6 @@ struct wall_verb {
 };
 
 extern const struct wall_verb wall_verbs[N_WALL_VERBS + 1]; /* then an empty one */
-extern const struct wall_arg wall_args[];                   /* likewise */
 
 /* NULL: there is none. */
 const struct wall_verb *wall_verb_find(const char *name);
