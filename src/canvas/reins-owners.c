@@ -107,6 +107,7 @@ on_nothing_changed(void *arg, const struct reins_done *done)
 	if (!act)
 		return;
 	act->work = work_inherit;
+	act->is_chore = true;
 	act_begin(act);
 }
 
@@ -160,6 +161,7 @@ begin_clamp(struct reins *reins)
 	if (!act)
 		return;
 	act->work = work_clamp;
+	act->is_chore = true;
 	act_begin(act);
 }
 

@@ -18,6 +18,7 @@ struct act {
 	/* One of the two: changes the next rules, or runs on the thread pool. */
 	int (*change)(struct act *act, struct rules *rules);
 	int (*work)(struct act *act);
+	bool is_chore; /* the wall's own: nobody waits for it */
 
 	enum rules_kind kind;
 	bool close;

@@ -281,7 +281,7 @@ run_work(uv_work_t *job)
 	struct act *act = container_of(job, struct reins, job)->first;
 	ssize_t n;
 
-	canvas_hurry(act->reins->canvas, true);
+	canvas_hurry(act->reins->canvas, !act->is_chore);
 	act->done.error = act->work(act);
 	canvas_hurry(act->reins->canvas, false);
 	if (act->done.error < 0 || act->done.pixels == 0 ||

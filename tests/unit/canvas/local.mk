@@ -2,7 +2,7 @@
 EXTRA_DIST += %D%/owned-canvas.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-hand %D%/test-owned-pixels \
-	%D%/test-owners %D%/test-reins
+	%D%/test-owners %D%/test-reins %D%/test-room
 endif
 
 check_PROGRAMS += %D%/stress-canvas
