@@ -150,6 +150,13 @@ take_moved(struct engine *engine, const char *error)
 	return true;
 }
 
+/* Some of the wall's keys are at another node already, which answers once all are. */
+static bool
+is_moving(const char *error)
+{
+	return strncmp(error, "ASK ", 4) == 0 || strncmp(error, "TRYAGAIN ", 9) == 0;
+}
+
 /* An engine that does not answer these questions is of no use. */
 bool
 engine_is_refused(struct engine *engine, const redisReply *reply)
@@ -161,6 +168,8 @@ engine_is_refused(struct engine *engine, const redisReply *reply)
 	if (take_moved(engine, reply->str))
 		snprintf(why, sizeof(why), "its cluster has this wall at %s",
 			engine->moved);
+	else if (is_moving(reply->str))
+		snprintf(why, sizeof(why), "its cluster moves this wall to another node");
 	else
 		snprintf(why, sizeof(why), "%s", reply->str);
 	engine_restart(engine, why);

@@ -94,6 +94,43 @@ def test_a_cluster(tmp_path):
         wait_for("what its source has spent", lambda: nodes[1].ask("XLEN", key("mural", "share:limits")) > 0)
 
 
+@contextlib.contextmanager
+def slot_moving(source, target, slot):
+    """That of a wall, between two nodes of a cluster; at the end all of it is at the target."""
+    ids = {node: node.ask("CLUSTER", "MYID").decode() for node in (source, target)}
+    target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+    source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+    yield
+    while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
+        move(source, target, *keys)
+    for node in target, source:
+        node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+
+
+def move(source, target, *keys):
+    source.ask("MIGRATE", *target.address.split(":"), "", 0, 10000, "KEYS", *keys)
+
+
+@pytest.mark.parametrize("first", ["log", "snap"])
+def test_a_slot_that_moves(tmp_path, first):
+    """To another node, while all paint: the walls are alone for that long, and then go there."""
+    with cluster(tmp_path, 2) as nodes, contextlib.ExitStack() as stack:
+        target, source = nodes
+        a, b = (stack.enter_context(linked(node, short_folder(tmp_path, name))) for name, node in zip("ab", nodes))
+        wait_linked(a, b)
+        a.paint(scribble(1, 200))
+        converged(source, a, b)
+        with slot_moving(source, target, source.ask("CLUSTER", "KEYSLOT", key("mural", "log"))):
+            move(source, target, key("mural", first))
+            for wall, seed in (a, 2), (b, 3):
+                wall.paint(scribble(seed, 500))
+                wait_for("it to be alone", lambda wall=wall: not is_linked(wall))
+                assert "its cluster moves this wall to another node; the wall goes on alone" in wall.log()
+        converged(target, a, b)
+        a.paint(dot(1, 1, RED))
+        b.painted(1, 1, RED)
+
+
 class Liar(Closing):
     """An engine that takes any password, and then says `error` to all but PING."""
 

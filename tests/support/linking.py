@@ -139,7 +139,8 @@ def free_ports(n):
 
 @contextlib.contextmanager
 def cluster(folder, n, name="mural"):
-    """Engines that are one cluster, of which the last has the keys of that wall."""
+    """Engines that are one cluster, of which the last has the keys of that wall, in one slot of two: a node that
+    has none is a replica."""
     ports = free_ports(2 * n)
     with contextlib.ExitStack() as stack:
         nodes = []
@@ -148,8 +149,8 @@ def cluster(folder, n, name="mural"):
                                                     "--cluster-enabled", "yes", "--cluster-port", str(bus))))
             nodes[-1].address = "127.0.0.1:%d" % port
         slot = nodes[0].ask("CLUSTER", "KEYSLOT", key(name, "log"))
-        nodes[0].ask("CLUSTER", "ADDSLOTS", *(i for i in range(16384) if i != slot))
-        nodes[-1].ask("CLUSTER", "ADDSLOTS", slot)
+        nodes[0].ask("CLUSTER", "ADDSLOTS", *(i for i in range(16384) if i // 2 != slot // 2))
+        nodes[-1].ask("CLUSTER", "ADDSLOTS", slot, slot ^ 1)
         for port, bus in zip(ports[1:n], ports[n + 1:]):
             nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", port, bus)
         for node in nodes:
