@@ -129,7 +129,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 	conn->peer = *peer;
 	conn->read_bytes = READ_BYTES;
 	/* or a client that reconnects for each turn would always be next */
-	conn->heavy_round = shard->worker->heavy_round;
+	conn->heavy_round = shard->worker->heavy_round.number;
 	if (client_init(&conn->client, shard, &conn->peer.any) < 0) {
 		free(conn);
 		return NULL;

@@ -35,6 +35,18 @@ shared(size_t turn, size_t turns)
 	return MAX(turn, LEAST_TURN_BYTES);
 }
 
+static void
+round_take_turn(struct round *round, uint64_t *last)
+{
+	if (*last == round->number) {
+		round->number++;
+		round->turns_in_last = round->turns;
+		round->turns = 0;
+	}
+	*last = round->number;
+	round->turns++;
+}
+
 static size_t
 read_bytes(const struct conn *conn)
 {
@@ -45,19 +57,12 @@ read_bytes(const struct conn *conn)
 
 /* ------------------------------------------------------------------ light clients */
 
-/* A round ends when a client begins its second turn in it. */
 static void
-turn_begin(struct conn *conn)
+light_turn_begin(struct conn *conn)
 {
 	struct worker *worker = conn->client.shard->worker;
 
-	if (conn->round == worker->round) {
-		worker->round++;
-		worker->turns_in_last_round = worker->turns_in_round;
-		worker->turns_in_round = 0;
-	}
-	conn->round = worker->round;
-	worker->turns_in_round++;
+	round_take_turn(&worker->round, &conn->round);
 	worker->reading = conn;
 	worker->read_in_a_row = 0;
 }
@@ -66,7 +71,7 @@ static size_t
 light_bytes(const struct conn *conn)
 {
 	return shared(MIN(LIGHT_BYTES, read_bytes(conn)),
-		conn->client.shard->worker->turns_in_last_round);
+		conn->client.shard->worker->round.turns_in_last);
 }
 
 /* libuv reads a busy client up to 32 times in a row; having no room makes it move on to
@@ -78,7 +83,7 @@ light_room(struct conn *conn)
 	size_t room = light_bytes(conn);
 
 	if (worker->reading != conn)
-		turn_begin(conn);
+		light_turn_begin(conn);
 	if (worker->read_in_a_row < room)
 		return room;
 	worker->reading = NULL;
@@ -105,20 +110,14 @@ static bool
 heavy_turn_begin(struct conn *conn)
 {
 	struct worker *worker = conn->client.shard->worker;
-	const bool had_turn = conn->heavy_round == worker->heavy_round;
+	const bool had_turn = conn->heavy_round == worker->heavy_round.number;
 
 	if ((worker->heavy || had_turn) && !asks_again(conn))
 		return false;
-	if (had_turn) {
-		worker->heavy_round++;
-		worker->heavy_in_last_round = worker->heavy_in_round;
-		worker->heavy_in_round = 0;
-	}
-	conn->heavy_round = worker->heavy_round;
-	worker->heavy_in_round++;
+	round_take_turn(&worker->heavy_round, &conn->heavy_round);
 	worker->heavy = conn;
 	worker->heavy_bytes =
-		shared(TURN_READS * read_bytes(conn), worker->heavy_in_last_round);
+		shared(TURN_READS * read_bytes(conn), worker->heavy_round.turns_in_last);
 	return true;
 }
 
@@ -181,6 +180,6 @@ conn_turn_read(struct conn *conn, size_t len, size_t room)
 	/* libuv asks no more in this poll */
 	worker->reading = NULL;
 	/* a short turn ends with what there was, so that the next begins in this poll */
-	if (worker->heavy == conn && worker->heavy_in_last_round > WHOLE_TURNS)
+	if (worker->heavy == conn && worker->heavy_round.turns_in_last > WHOLE_TURNS)
 		worker->heavy_bytes = 0;
 }

@@ -132,7 +132,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 		.canvas = canvas,
 		.loop = main_loop,
 		.thread = pthread_self(),
-		.round = 1,
+		.round.number = 1,
 	};
 	worker->waitlist_end = &worker->waitlist;
 	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);

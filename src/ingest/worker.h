@@ -37,6 +37,12 @@ struct job {
 	bool queued; /* by worker_send_once(); lock */
 };
 
+/* In which each client has one turn: it ends when somebody has the second. */
+struct round {
+	uint64_t number;
+	size_t turns, turns_in_last;
+};
+
 struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
@@ -52,13 +58,11 @@ struct worker {
 	struct unsent *waitlist, **waitlist_end; /* the oldest first */
 	struct conn *reading;                    /* the client read last; only compared */
 	size_t read_in_a_row;                    /* bytes from that client */
-	uint64_t round; /* of turns, one for each client that has sent something */
-	size_t turns_in_round, turns_in_last_round;
+	struct round round;                      /* of light clients */
 	struct conn *heavy;   /* the heavy client whose turn it is; only compared */
 	size_t heavy_bytes;   /* left of its turn */
 	uint64_t heavy_reads; /* of heavy clients so far */
-	uint64_t heavy_round; /* of turns of heavy clients */
-	size_t heavy_in_round, heavy_in_last_round;
+	struct round heavy_round;
 	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
 	uint64_t n_assigned; /* clients given to it so far; main thread only */
 	uint64_t n_closed;   /* clients closed so far; written by its thread */
