@@ -48,15 +48,16 @@ def picture(data):
 
 def fill(wall, client, colour, size=SIZE):
     """Paints everything and waits until it is recorded; the time of that."""
-    before = json.loads(get(wall, "history"))["last"] or 0
     client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, *colour)
                             for x in range(size[0]) for y in range(size[1])))
 
     def recorded():
         at = time.time()
-        last = picture_at(wall, at)
-        return last and last.getextrema() == tuple((part, part) for part in colour) and at
-    return wait_for("a record", recorded) or before
+        last = picture_at(wall, at)  # before the first record that one
+        first = json.loads(get(wall, "history"))["first"]
+        return (last and last.getextrema() == tuple((part, part) for part in colour)
+                and first and first <= at and at)
+    return wait_for("a record", recorded)
 
 
 def picture_at(wall, at):
