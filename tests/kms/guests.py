@@ -433,8 +433,12 @@ class Guests:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.exists(state):
                 guest = make()
-                guest.save(state)
-                guest.go_on()
+                try:
+                    guest.save(state)
+                    guest.go_on()
+                except BaseException:
+                    guest.close()
+                    raise
                 return guest
         return make(state)
 

@@ -156,22 +156,27 @@ class Guest:
                 raise GuestError("no guest after %d s:\n%s" % (timeout, self.console()[-2000:]))
             time.sleep(0.05)  # between two looks
 
-    def _loaded(self):
+    def _leave(self, query, states, otherwise):
+        """Waits until QEMU is in none of those states; the one that follows."""
         end = time.monotonic() + 60
-        while self.qmp.cmd("query-status")["status"] == "inmigrate":
+        while (status := self.qmp.cmd(query).get("status")) in states:
             if time.monotonic() > end:
-                raise GuestError("the saved state was not loaded")
+                raise GuestError(otherwise)
             time.sleep(0.02)  # between two looks
+        return status
+
+    def _loaded(self):
+        self._leave("query-status", ["inmigrate"], "the saved state was not loaded")
 
     def save(self, path):
         """What it is now, for Guest(saved=path) with the same devices; it stands still afterwards."""
         self.qmp.cmd("stop")
         self.qmp.cmd("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
         self.qmp.cmd("migrate", uri="exec:cat >'%s.new'" % path)
-        while self.qmp.cmd("query-migrate")["status"] != "completed":
-            if self.qmp.cmd("query-migrate")["status"] == "failed":
-                raise GuestError("the state could not be saved")
-            time.sleep(0.02)  # between two looks
+        otherwise = "the state could not be saved"
+        if self._leave("query-migrate", [None, "setup", "active", "device"], otherwise) != "completed":
+            raise GuestError(otherwise)
+        self._leave("query-status", ["finish-migrate"], otherwise)  # in which it may not go on yet
         os.rename(path + ".new", path)
 
     def go_on(self):
