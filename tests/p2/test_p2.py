@@ -16,7 +16,7 @@ import procfs
 from control import Operator, control
 from p2client import Client, RawWebSocket, Updates, auth, frame, put, shown, sub, websocket_port
 from sanitizer import SLACK_KIB
-from waiting import settled, wait_for
+from waiting import settled, shortest, wait_for
 from wall import BUILD, DOTS, Wall, dot
 
 try:
@@ -200,9 +200,9 @@ def test_updates_are_batched_fifteen_times_a_second(tmp_path):
     with p2_wall(tmp_path, "snapshot = no") as wall, client(wall) as c, client(wall, "py2") as painter:
         c.send(WHOLE)
         assert c.quiet()
-        arrivals, last, end = [], 0, time.monotonic() + 2
-        i = 0
-        while time.monotonic() < end:
+        arrivals, last, i, begun = [], 0, 0, time.monotonic()
+        while len(arrivals) < 25 or shortest(arrivals, 6) > 0.6:
+            assert time.monotonic() - begun < 60, arrivals
             painter.send(put(3, 3, (i % 31 + 1, 0, 0)))
             i += 1
             c.socket.settimeout(0.002)
@@ -210,7 +210,7 @@ def test_updates_are_batched_fifteen_times_a_second(tmp_path):
             if c.bytes != last:
                 arrivals.append(time.monotonic())
                 last = c.bytes
-        assert 15 <= len(arrivals) <= 33, len(arrivals)
+        assert len(arrivals) <= 15 * (time.monotonic() - begun) + 3
 
 
 def test_an_idle_wall_does_not_wake_up(tmp_path):
