@@ -16,7 +16,7 @@ paint_until_full(struct canvas *canvas, struct mural_brush *brush)
 	for (uint32_t i = 0; !owners_is_full(canvas->owners); i++) {
 		const struct ip_key address = { .v4 = true, .low = i };
 		const struct owner_key key = { .address = &address };
-		struct canvas_painter as;
+		struct canvas_painter as = { 0 };
 
 		assert_in_range(i, 0, SIDE * SIDE - 1);
 		(void)owners_find(canvas->owners, &key, CROWD, 1);
