@@ -198,7 +198,9 @@ reins_owners_start(struct reins *reins)
 		return -ENOMEM;
 	uv_timer_init(reins->loop, &reins->tick);
 	uv_unref((uv_handle_t *)&reins->tick);
+	reins->tick.data = reins;
 	reins->has_tick = true;
+	reins->n_handles++;
 	reins->clamp_ms = uv_now(reins->loop);
 	canvas_set_when(canvas, (uint32_t)(uv_now(reins->loop) / WHEN_STEP_MS));
 	return uv_timer_start(&reins->tick, on_tick, 0, TICK_MS);
@@ -208,8 +210,7 @@ void
 reins_owners_stop(struct reins *reins)
 {
 	if (reins->has_tick)
-		uv_close((uv_handle_t *)&reins->tick, NULL);
-	reins->has_tick = false;
+		uv_timer_stop(&reins->tick);
 	while (reins->passing)
 		uv_run(reins->loop, UV_RUN_ONCE);
 	keeper_free(reins->keeper);

@@ -41,6 +41,7 @@ struct reins {
 	struct canvas *canvas;
 	uv_loop_t *loop;
 	uv_async_t wake;           /* something may go on; any thread */
+	unsigned n_handles;        /* of libuv's, not closed yet */
 	struct act *first, **last; /* in their order; the first may be under way */
 	enum { REINS_IDLE, REINS_WAITING, REINS_WORKING } state;
 	struct rules *old; /* to be freed once all have seen the present ones */

@@ -354,6 +354,8 @@ reins_new(struct canvas *canvas, uv_loop_t *loop)
 		return NULL;
 	}
 	uv_unref((uv_handle_t *)&reins->wake);
+	reins->wake.data = reins;
+	reins->n_handles = 1;
 	canvas->on_seen_arg = reins;
 	canvas->on_seen = on_seen;
 	if (reins_owners_start(reins) == 0 &&
@@ -364,9 +366,12 @@ reins_new(struct canvas *canvas, uv_loop_t *loop)
 }
 
 static void
-on_wake_closed(uv_handle_t *handle)
+on_handle_closed(uv_handle_t *handle)
 {
-	free(container_of((uv_async_t *)handle, struct reins, wake));
+	struct reins *reins = handle->data;
+
+	if (--reins->n_handles == 0)
+		free(reins);
 }
 
 void
@@ -390,6 +395,8 @@ reins_free(struct reins *reins)
 		rules_free((struct rules *)reins->canvas->rules);
 		reins->canvas->rules = reins->canvas->open;
 	}
-	uv_close((uv_handle_t *)&reins->wake, on_wake_closed);
+	uv_close((uv_handle_t *)&reins->wake, on_handle_closed);
+	if (reins->has_tick)
+		uv_close((uv_handle_t *)&reins->tick, on_handle_closed);
 	uv_run(loop, UV_RUN_NOWAIT);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reins make room for new sources by themselves. */
+#include <malloc.h>
+
 #include "base/util.h"
 #include "canvas/canvas-private.h"
 #include "canvas/keeper.h"
@@ -55,6 +57,7 @@ TEST(room_is_made_without_hurry)
 	uv_loop_t loop;
 	bool was_at_it, hurried;
 
+	mallopt(M_PERTURB, 0xa5); /* for libuv to notice what is freed too soon */
 	uv_loop_init(&loop);
 	uv_timer_init(&loop, &awake);
 	uv_timer_start(&awake, on_late, 60000, 0);
