@@ -21,8 +21,8 @@ paint_until_full(struct canvas *canvas, struct mural_brush *brush)
 		struct canvas_painter as = { 0 };
 
 		assert_in_range(i, 0, SIDE * SIDE - 1);
-		(void)owners_find(canvas->owners, &key, CROWD, 1);
-		as.id = owners_find(canvas->owners, &key, CROWD, 1);
+		(void)owners_find(canvas->owners, &key, CROWD);
+		as.id = owners_find(canvas->owners, &key, CROWD);
 		if (as.id == CROWD)
 			continue;
 		canvas_brush_paint_as(brush, &as);
