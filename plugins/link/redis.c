@@ -18,6 +18,7 @@ struct watch {
 	redisAsyncContext *context;
 	struct mural_poll *poll;
 	uint32_t events;
+	char bytes[READ_BYTES];
 };
 
 /* ------------------------------------------------------------- the descriptor */
@@ -25,17 +26,17 @@ struct watch {
 /* Hiredis reads 16 KiB at a time, and the loop would turn once for each.  It reads behind
  * this. */
 static void
-read_much(redisAsyncContext *context)
+read_much(struct watch *watch)
 {
-	static char bytes[READ_BYTES]; /* the loop's thread's */
+	redisAsyncContext *context = watch->context;
 	const struct redis *redis = context->data;
 	ssize_t n;
 
 	if (redis->context != context || !redis->is_ready || redis->tls)
 		return;
-	n = read(context->c.fd, bytes, sizeof(bytes));
+	n = read(context->c.fd, watch->bytes, sizeof(watch->bytes));
 	if (n > 0)
-		(void)redisReaderFeed(context->c.reader, bytes, (size_t)n);
+		(void)redisReaderFeed(context->c.reader, watch->bytes, (size_t)n);
 }
 
 static void
@@ -47,7 +48,7 @@ on_event(const struct mural_event *event, struct mural_brush *brush)
 	(void)brush;
 	/* what is wrong with it, hiredis finds by reading */
 	if (event->error || event->events & MURAL_READABLE) {
-		read_much(context);
+		read_much(watch);
 		redisAsyncHandleRead(context);
 	} else {
 		redisAsyncHandleWrite(context);
@@ -270,7 +271,8 @@ redis_connect(struct redis *redis, const char *address, uint16_t port)
 	char why[240] = "out of memory or descriptors";
 
 	if (!is_secured || !watch_start(redis, context)) {
-		if (context && context->c.err) /* an engine nearby has answered in tls_begin() */
+		if (context &&
+			context->c.err) /* an engine nearby has answered in tls_begin() */
 			snprintf(why, sizeof(why), "%s%s", is_open ? NO_TLS " " : "",
 				context->c.errstr);
 		if (context)

@@ -50,8 +50,8 @@ struct mural_reader {
 	struct canvas *canvas;
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
-	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
-	uint64_t *apart;            /* what it ignores, published for the others; NULL: nothing */
+	uint64_t *pending; /* lock; tiles this reader has not taken yet */
+	uint64_t *apart;   /* what it ignores, published for the others; NULL: nothing */
 	struct painter *ignored;    /* whose that is */
 	bool shows;                 /* the picture to people, so highlights apply */
 	bool is_brief;              /* closes its descriptor when it is freed */
@@ -130,8 +130,8 @@ void canvas_give_way(struct canvas *canvas);
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
 
-/* A reader of a client: its descriptor is closed with it, so nobody may poll that by then.
- * Those of others are kept for the next reader. */
+/* A reader of a client: its descriptor is closed with it, so nobody may poll that by
+ * then. Those of others are kept for the next reader. */
 void canvas_reader_set_brief(struct mural_reader *reader);
 
 /* Has on_free(arg) called before the reader is freed, so that its descriptor is no longer
