@@ -76,8 +76,8 @@ unshare "${unshared[@]}" bash -euc '
 	fi
 	if [ "$network" = online ]; then
 		cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-		if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then # of a proxy that npm goes through
-			cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+		if [ -x "$root/usr/sbin/update-ca-certificates" ]; then # npm may go through a proxy with one of its own
+			cp -R /usr/local/share/ca-certificates "$root/usr/local/share/"
 			chroot "$root" update-ca-certificates >/dev/null
 		fi
 	else

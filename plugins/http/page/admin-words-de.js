@@ -108,7 +108,7 @@ export const words = {
 	close_way_of: name => `${name} schließen`,
 	open_way_of: name => `${name} öffnen`,
 
-	saving: file => `Wird in ${file} geschrieben.`,
+	saved: file => `In ${file} geschrieben.`,
 	reloaded: ({ opened, closed, failed }) => `Gilt nun: ${opened} geöffnet, ${closed} geschlossen, ${failed} misslungen.`,
 
 	board_now: ({ width, height, enabled, pixel_rate, stats }) =>
