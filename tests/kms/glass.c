@@ -218,8 +218,8 @@ spin(void)
 {
 	if (sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 }) < 0)
 		err(1, "sched_setscheduler");
-	for (volatile unsigned i = 0;; i++)
-		;
+	for (;;)
+		__asm__ volatile(""); /* a loop without anything in it may be left out */
 }
 
 static void
