@@ -74,13 +74,13 @@ on_timer(uv_timer_t *timer)
 }
 
 static void
-turn_until_attached(uv_loop_t *loop, unsigned times)
+turn_until(uv_loop_t *loop, const unsigned *count, unsigned times)
 {
 	uv_timer_t limit;
 
 	uv_timer_init(loop, &limit);
 	uv_timer_start(&limit, on_timer, 10000, 0);
-	while (attached < times && uv_timer_get_due_in(&limit) > 0)
+	while (*count < times && uv_timer_get_due_in(&limit) > 0)
 		uv_run(loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&limit, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
@@ -107,11 +107,12 @@ TEST(totals_go_on)
 	shard.worker = &worker;
 
 	assert_int_equal(poller_open(&shard), 0);
-	turn_until_attached(&loop, 2);
+	turn_until(&loop, &attached, 2);
 	assert_int_equal(attached, 2);
 	assert_true(shard.published.counts.received_bytes >= 21);
 	assert_true(shard.published.counts.kernel_drops >= 2);
-	turn_until_attached(&loop, 3);
+	turn_until(&loop, &attached, 3);
+	turn_until(&loop, &rung, 1);
 	assert_true(shard.published.counts.received_bytes >= 42);
 	assert_true(shard.published.counts.kernel_drops >= 4);
 	assert_true(rung > 0);
