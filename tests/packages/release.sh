@@ -35,6 +35,8 @@ if [ -e "$shared/.done" ] && [ ! -e "$folder/root/.done" ]; then
 	cp -a --reflink=auto "$shared" "$folder/root.new"
 	mv "$folder/root.new" "$folder/root"
 fi
+# The week whose packages it will have.
+[ -e "$folder/root/.done" ] || echo "$shared" >"$folder/made-for"
 bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
 	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
 
@@ -98,10 +100,15 @@ trap 'exit 143' HUP INT TERM
 status=0
 wait "$inside" || status=$?
 trap - EXIT
-if [ $status = 0 ] && [ "$network" = online ] && [ -n "$shared" ] && [ ! -e "$shared/.done" ]; then
-	rm -f "$folder"/root/var/cache/apt/archives/*.deb
-	cp -a --reflink=auto "$folder/root" "$shared.$$"
-	rm -rf "$shared.$$/murald"
-	mv -T "$shared.$$" "$shared" 2>/dev/null || rm -rf "$shared.$$" # another clone was quicker
+# For other clones: the whole of it or nothing, be the disk full or this interrupted.
+share() {
+	rm -rf "$shared.$$" "$folder"/root/var/cache/apt/archives/*.deb &&
+		cp -a --reflink=auto "$folder/root" "$shared.$$" && rm -rf "$shared.$$/murald" &&
+		{ mv -T "$shared.$$" "$shared" 2>/dev/null || [ -e "$shared/.done" ]; } # another clone was quicker
+}
+if [ $status = 0 ] && [ "$network" = online ] && [ -n "$shared" ] && [ ! -e "$shared/.done" ] &&
+	[ "$(cat "$folder/made-for" 2>/dev/null)" = "$shared" ]; then
+	trap 'rm -rf "$shared.$$"' EXIT
+	share || echo "release.sh: $shared, which other clones would use, cannot be made; this one has its own"
 fi
 exit $status

@@ -119,6 +119,23 @@ def test_what_one_clone_has_installed_serves_another(tmp_path):
     assert not mounted(tmp_path)
 
 
+def test_what_cannot_be_kept_whole_is_not_kept(tmp_path):
+    """What the command did counts all the same.  A root of another week is not kept for this one."""
+    path = debootstrap(tmp_path, OWN_FILES)
+    copy = tmp_path / "bin" / "cp"
+    copy.write_text("#!/bin/sh\nfor last; do :; done\ncase $last in\n"
+                    "*/fetched/*) mkdir -p $last; echo >$last/.done; echo No space left on device >&2; exit 1 ;;\n"
+                    "esac\nexec /bin/cp \"$@\"\n")
+    copy.chmod(0o755)
+    weeks = [tmp_path / "fetched", tmp_path / "next"]
+    for fetched in weeks:
+        fetched.mkdir()
+        done = release(tmp_path / "one", "trixie", "sh", "-c", ":", path=path, network="online",
+                       MURALD_FETCHED=str(fetched))
+        assert done.returncode == 0 and not os.listdir(fetched), done.stdout
+    assert "No space left" not in done.stdout
+
+
 def test_without_root(tmp_path):
     os.chmod(tmp_path, 0o777)
     done = release(tmp_path / "root", "trixie", "true", user=["setpriv", "--reuid=65534", "--clear-groups"])
