@@ -18,7 +18,9 @@ case $1 in
 	while [ "$1" != -c ]; do shift; done
 	echo "$2" >>"$0.asked"
 	echo "$2:1:1: warning: planted [-Wanalyzer-planted]"
-	! grep -q broken "$2"
+	grep -q broken "$2" || exit 0
+	echo "gcc: fatal error: Killed signal terminated program cc1"
+	exit 1
 	;;
 esac
 END
@@ -51,5 +53,9 @@ asked "src/one.c src/two.c" "another version of the tool"
 echo "int broken;" >>"$scratch/tree/src/two.c"
 asked "src/two.c" "a file on which the tool fails"
 asked "src/two.c" "a file on which it failed before"
+grep -q '^src/two\.c:1: error: gcc ended with status 1$' "$scratch/said" || {
+	echo "FAIL: nothing is said of a tool that was killed"
+	bad=1
+}
 [ $bad = 0 ] && echo "the tool is asked about what has changed"
 exit $bad

@@ -140,19 +140,24 @@ surroundings() { # TOOL
 		dpkg-query -W -f '${Package} ${Version}\n' '*-dev'
 	} | sha256sum | cut -c1-32
 }
-# Prints what the tool says of one file; of what fails nothing is kept.
+# Prints what the tool says of one file; of what fails nothing is kept, and is a finding itself: a tool
+# that is killed, or breaks down, has found nothing.
 look_once() { # TOOL FOLDER NAME FILE
 	local said status=0 new=$2/$3.$BASHPID
 	cat "$2/$3" 2>/dev/null && return
 	said=$("${1//-/_}_look" "$4") || status=$?
 	said=${said//"$PWD"\//}
-	[ "$status" != 0 ] || { printf '%s\n' "$said" >"$new" && mv "$new" "$2/$3"; }
+	if [ "$status" != 0 ]; then
+		findings <<<"$said" | grep -q ' error: ' || said+=$'\n'"$4:1: error: $1 ended with status $status"
+	else
+		printf '%s\n' "$said" >"$new" && mv "$new" "$2/$3"
+	fi
 	printf '%s\n' "$said"
 }
 look_at_each() { # TOOL HASHES: lines of sha256sum
-	local tool=$1 folder hash file running=0
+	local tool=$1 folder hash file running=0 said=$work/said
 	folder=$kept/$tool-$(surroundings "$tool")
-	mkdir -p "$folder"
+	mkdir -p "$folder" "$said"
 	touch "$folder"
 	find "$kept" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} +
 	while read -r hash file; do
@@ -161,9 +166,12 @@ look_at_each() { # TOOL HASHES: lines of sha256sum
 		else
 			running=$((running + 1))
 		fi
-		look_once "$tool" "$folder" "${file//\//+}-$hash" "$file" &
+		# not into one pipe, where those that speak at the same time cut each other's lines
+		look_once "$tool" "$folder" "${file//\//+}-$hash" "$file" >"$said/${file//\//+}" &
 	done <<<"$2"
 	wait
+	cat "$said"/*
+	rm -r "$said"
 }
 
 # ---- findings
