@@ -77,7 +77,7 @@ def make_image():
     packages = debs.build_packages()
     stamp = debs.hash_of(*sorted(glob.glob(packages + "/mural*.deb")), HERE + "/image.py", HERE + "/init",
                            HERE + "/rig.service", g.HERE + "/serve", debs.HERE + "/debs.py",
-                           debs.HERE + "/root.sh")
+                           debs.HERE + "/root.sh", debs.FRESH + "/var/lib/dpkg/status", g.rig.kernel_image(kernel))
     if not debs.is_made(FOLDER, stamp):
         make_disk(packages, kernel, FOLDER + "/scratch")
         modules = ["--module=" + name for name in ("virtio_blk", "crc32c_generic", "ext4")]
