@@ -30,7 +30,7 @@ folder=$(cd "$folder" && pwd)
 exec 9>"$folder/lock"
 flock 9 # one at a time
 shared=${MURALD_FETCHED:+$MURALD_FETCHED/release-$release}
-if [ -e "$shared/.done" ] && [ ! -e "$folder/root/.done" ]; then
+if [ -n "$shared" ] && [ -e "$shared/.done" ] && [ ! -e "$folder/root/.done" ]; then
 	rm -rf "$folder/root" "$folder/root.new"
 	cp -a --reflink=auto "$shared" "$folder/root.new"
 	mv "$folder/root.new" "$folder/root"
