@@ -337,7 +337,9 @@ def debian_arch():
 
 def kernel_dir(arch):
     name = "/kms-kernel" + "".join("-" + part for part in (arch.replace("amd64", ""), SUITE) if part)
-    for d in (os.environ.get("KMS_KERNEL"), FETCHED + name, BUILD + name, os.path.dirname(BUILD) + name):
+    # one that a build keeps for itself is older than what is fetched for all
+    folders = [FETCHED] if FETCHED != BUILD else [BUILD, os.path.dirname(BUILD)]
+    for d in (os.environ.get("KMS_KERNEL"), *(folder + name for folder in folders)):
         if d and os.path.isdir(d):
             return d
     return FETCHED + name
