@@ -135,7 +135,8 @@ read_token(const char *text, char *token, size_t len)
 	return *token ? 0 : console_error(-ENOENT, "-t %s: there is no token", text);
 }
 
-/* How much of an address is the wall's: operators paste that of their page, /admin/. */
+/* How much of an address is the wall's: operators paste that of their page, /admin/.  In
+ * http://admin it is the host. */
 static size_t
 base_length(const char *url)
 {
@@ -144,7 +145,7 @@ base_length(const char *url)
 
 	while (len > 0 && url[len - 1] == '/')
 		len--;
-	if (len > n && strncmp(url + len - n, page, n) == 0)
+	if (len > n && url[len - n - 1] != '/' && strncmp(url + len - n, page, n) == 0)
 		len -= n;
 	return len;
 }

@@ -191,6 +191,15 @@ def test_the_address_of_the_admin_page(wall, muralctl):
         muralctl("wall", "-u", "http://127.0.0.1:%d%s" % (wall.port("http"), path), "-t", "adm", "status").ok()
 
 
+def test_a_host_that_is_called_admin(wall):
+    if not has_plugin("http"):
+        pytest.skip("the plugin http was not built")
+    proxy = dict(os.environ, http_proxy="http://127.0.0.1:1", no_proxy="")  # nobody: no name is looked up
+    run = subprocess.run([MURALCTL, "wall", "-u", "http://admin/", "-t", "adm", "status"], env=proxy,
+                         stderr=subprocess.PIPE, text=True, timeout=60)
+    assert run.returncode == 1 and "http://admin/admin/api/status: " in run.stderr
+
+
 def test_a_wrong_token(wall, muralctl):
     if not has_plugin("http"):
         pytest.skip("the plugin http was not built")
