@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
 
 #include "lib/utf8.h"
 #include "wall.h"
@@ -65,6 +66,25 @@ write_value(const json_t *value, char *cell)
 	}
 }
 
+/* The columns of a terminal that it takes. */
+static int
+width_of(const char *cell)
+{
+	wchar_t wide[CELL_MAX];
+	const size_t n = mbstowcs(wide, cell, CELL_MAX);
+	const int width = n < CELL_MAX ? wcswidth(wide, n) : -1;
+
+	return width < 0 ? (int)strlen(cell) : width;
+}
+
+static void
+print_cell(const char *cell, int width, bool is_number)
+{
+	const int rest = width - width_of(cell);
+
+	printf("%*s%s%*s  ", is_number ? rest : 0, "", cell, is_number ? 0 : rest, "");
+}
+
 struct table {
 	const char *columns[COLUMNS_MAX];
 	int widths[COLUMNS_MAX];
@@ -90,8 +110,8 @@ add_columns(struct table *table, const json_t *row)
 			table->widths[i] = (int)strlen(key);
 		}
 		write_value(value, cell);
-		if ((int)strlen(cell) > table->widths[i])
-			table->widths[i] = (int)strlen(cell);
+		if (width_of(cell) > table->widths[i])
+			table->widths[i] = width_of(cell);
 	}
 }
 
@@ -102,15 +122,12 @@ print_row(const struct table *table, const json_t *row)
 
 	for (size_t i = 0; i < table->n; i++) {
 		const json_t *value = json_object_get(row, table->columns[i]);
-		int width = table->widths[i];
 
 		write_value(value, cell);
 		if (i + 1 == table->n)
-			printf("%s\n", cell);
-		else if (json_is_number(value))
-			printf("%*s  ", width, cell);
+			puts(cell);
 		else
-			printf("%-*s  ", width, cell);
+			print_cell(cell, table->widths[i], json_is_number(value));
 	}
 }
 

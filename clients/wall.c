@@ -3,6 +3,7 @@
 #include "wall.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +288,7 @@ wall_run(int argc, char *argv[])
 
 	if (at <= 0)
 		return at < 0 ? EXIT_USAGE : EXIT_DONE;
+	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* the wall's text, for its width */
 	verb = wall_verb_find(argv[at]);
 	if (!verb) {
 		console_print(

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import subprocess
+import unicodedata
 from datetime import datetime
 
 import pytest
@@ -144,6 +145,17 @@ def test_a_notice_is_told_in_words(muralctl, by):
 def test_tables_say_what_they_list(muralctl, by):
     muralctl("wall", *by, "freeze", "2x2+1+1").ok()
     assert "\nfrozen\n2x2+1+1\n" in muralctl("wall", *by, "status").ok().out
+
+
+def test_tables_line_up_whatever_the_language(wall, muralctl, by):
+    with Operator(wall) as operator:
+        for n, why in enumerate(["plain", "Störung", "日本語", "e\u0301", "\x1b[2J"]):
+            operator.done("ban", net="203.0.113.%d" % n, why=why)
+    lines = muralctl("wall", *by, "bans").ok().out.splitlines()
+    before = [line[:line.index("root(")] for line in lines[1:]]
+    assert len({sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) == "W") for c in cells)
+                for cells in before}) == 1, lines
+    assert "?[2J" in before[-1]
 
 
 def test_help_of_a_verb_is_no_notice(wall, muralctl, by):
