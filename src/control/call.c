@@ -64,14 +64,13 @@ is_part(const struct control_call *call)
 static void
 log_call(struct control_call *call, const json_t *answer)
 {
-	struct control *control = call->control;
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const json_t *is = json_object_get(answer, "is");
 	struct control_act act = {
 		.who = call->who,
 		.verb = call->verb->name,
 		.outcome = error ? error : "done",
-		.number = control->acts,
+		.number = call->number,
 		.undo_number =
 			(uint64_t)json_integer_value(json_object_get(is, "number")),
 	};
@@ -81,7 +80,7 @@ log_call(struct control_call *call, const json_t *answer)
 		return;
 	with = args_to_log(call);
 	act.with = with;
-	control_log_act(&control->log, &act);
+	control_log_act(&call->control->log, &act);
 	log_info("control: %s: %s, %s", call->who, act.verb, act.outcome);
 	json_decref(with);
 }
@@ -252,6 +251,7 @@ run(struct control_call *call)
 
 	control->counts[id]++;
 	control->acts += call->verb->changes && !is_part(call);
+	call->number = control->acts;
 	if (!json_is_object(call->with))
 		control_fail(call, CONTROL_USAGE, "\"with\" is not an object");
 	else if (!check_given(call, why) || !check_needed(call, why))

@@ -35,6 +35,7 @@ struct control_call {
 	union peer_address peer; /* AF_UNIX: somebody on this machine */
 	void *data;              /* the verb's own */
 	/* private */
+	uint64_t number; /* of the act, as the log has it */
 	void (*on_answer)(void *arg, const json_t *answer); /* NULL: the asker is gone */
 	void *arg;
 	struct control_call **held; /* where the asker keeps it */

@@ -89,6 +89,37 @@ def test_reload(wall, operator):
     assert "old one stays" in operator.refused("reload", "failed")
 
 
+def recording(folder):
+    return control(folder) + "[record]\nfile = %s/record\n" % folder
+
+
+def begin_long_restore(wall, operator):
+    """Of a recording that does not come, in a thread of libuv's pool; the function that ends that."""
+    part = wall.folder + "/record.1"
+
+    def writer():
+        with contextlib.suppress(OSError):  # ENXIO: nobody reads yet
+            return os.open(part, os.O_WRONLY | os.O_NONBLOCK)
+
+    def end():
+        os.remove(part)  # it is opened more than once
+        os.close(descriptor)
+
+    os.mkfifo(part)
+    operator.send({"do": "restore", "with": {"at": "-1s"}})
+    descriptor = wait_for("a reader", writer)
+    return end
+
+
+def test_an_act_that_takes_long_keeps_its_number(tmp_path):
+    with Wall(tmp_path, DOTS, core=recording(tmp_path)) as wall, Operator(wall) as operator, Operator(wall) as other:
+        end = begin_long_restore(wall, operator)
+        other.done("notice", text="meanwhile")
+        end()
+        operator.read()
+        assert [(act["verb"], act["act"]) for act in operator.log()] == [("notice", 2), ("restore", 1)]
+
+
 def test_the_log_says_who_did_what(operator):
     operator.done("status")
     operator.done("snapshot")
