@@ -52,12 +52,12 @@ defer_key(struct reload *reload, const char *section, const char *key)
 {
 	json_t *option = json_sprintf("%s.%s", section, key);
 
-	log_warn("reload: %s.%s takes effect at the next start", section, key);
 	(void)json_array_append_new(
 		reload->deferred, json_pack("{s:o}", "option", option));
 }
 
-/* Names each key that changed since the last load and differs from what runs. */
+/* Lists each key that differs from what runs, and logs those that changed since the last
+ * load. */
 static void
 defer_keys(struct wall *wall)
 {
@@ -67,13 +67,19 @@ defer_keys(struct wall *wall)
 		const char *first = (const char *)&wall->initial->config + core->offset;
 		const char *old = (const char *)&wall->now->config + core->offset;
 		const char *new = (const char *)&wall->next->config + core->offset;
-		char key[64];
 
-		for (const struct mural_option *o = core->options; o->name; o++)
-			if (!is_reloadable(core->name, o->name) &&
-				!option_same(o, old, new) && !option_same(o, first, new))
-				defer_key(&wall->reload, core->name,
-					option_key(o, key, sizeof(key)));
+		for (const struct mural_option *o = core->options; o->name; o++) {
+			char text[64];
+			const char *key = option_key(o, text, sizeof(text));
+
+			if (is_reloadable(core->name, o->name) ||
+				option_same(o, first, new))
+				continue;
+			defer_key(&wall->reload, core->name, key);
+			if (!option_same(o, old, new))
+				log_warn("reload: %s.%s takes effect at the next start",
+					core->name, key);
+		}
 	}
 }
 

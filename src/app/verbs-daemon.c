@@ -105,7 +105,7 @@ waiting_json(const struct ingest *ingest)
 	char state[MURAL_STATE_MAX];
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
-		if (i->is_open)
+		if (i->is_open || i->is_off)
 			continue;
 		said_copy_state(&i->said, state);
 		(void)json_array_append_new(all,

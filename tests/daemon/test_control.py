@@ -85,6 +85,10 @@ def test_reload(wall, operator):
     why, = done["waiting"]
     assert why["name"] == "two" and "its folder does not exist" in why["state"]
     assert done["failed"] == 1 and done["next_start"] == [{"option": "canvas.background"}]
+    operator.done("plugin", name="dots", switch="off")
+    again = operator.done("reload")
+    assert [plugin["name"] for plugin in again["waiting"]] == ["two"], "the other one is off as it should be"
+    assert again["next_start"] == done["next_start"], "it still waits for that"
     wall.edit_config("[plugin dots two]", "[plugin absent]")
     assert "old one stays" in operator.refused("reload", "failed")
 
