@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs that also exist as signals: snapshot, reload. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,17 +9,22 @@
 
 /* ------------------------------------------------------------------ snapshot */
 
+static const char no_file[] = "there is no file for it; see canvas.snapshot";
+
+/* `why` it was not written; NULL: it was. */
 static void
-answer_snapshots(struct control_call *call, const char *path, int result)
+answer_snapshots(struct control_call **calls, const char *path, const char *why)
 {
+	struct control_call *call = *calls;
+
+	*calls = NULL;
 	while (call) {
 		struct control_call *next = call->data;
 
-		if (result == 0)
-			control_done(call, json_pack("{s:s}", "written", path));
+		if (why)
+			control_fail(call, CONTROL_FAILED, "%s", why);
 		else
-			control_fail(call, CONTROL_FAILED, "%s cannot be written: %s",
-				path, strerror(-result));
+			control_done(call, json_pack("{s:s}", "written", path));
 		call = next;
 	}
 }
@@ -31,26 +35,24 @@ on_snapshot_saved(struct snapshot *snapshot, int result)
 {
 	struct operators *operators =
 		&container_of(snapshot, struct wall, snapshot)->operators;
-	struct control_call *calls = operators->snapshots;
+	char why[512];
 
-	operators->snapshots = NULL;
-	answer_snapshots(calls, snapshot->path, result);
+	snprintf(why, sizeof(why), "%s cannot be written: %s", snapshot->path,
+		strerror(-result));
+	answer_snapshots(&operators->snapshots, snapshot->path, result < 0 ? why : NULL);
 	operators->snapshots = operators->next_snapshots;
 	operators->next_snapshots = NULL;
 	if (snapshot->next_path && !*snapshot->next_path)
-		operators_end_snapshots(operators);
+		answer_snapshots(&operators->snapshots, NULL, no_file);
 }
 
 void
 operators_end_snapshots(struct operators *operators)
 {
-	struct control_call **lists[] = { &operators->snapshots,
-		&operators->next_snapshots };
+	static const char why[] = "murald is stopping";
 
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		answer_snapshots(*lists[i], "the snapshot", -ECANCELED);
-		*lists[i] = NULL;
-	}
+	answer_snapshots(&operators->snapshots, NULL, why);
+	answer_snapshots(&operators->next_snapshots, NULL, why);
 }
 
 void
@@ -62,8 +64,7 @@ verb_snapshot(struct control_call *call)
 					     : &wall->operators.snapshots;
 
 	if (!*wall->snapshot.path) {
-		control_fail(call, CONTROL_FAILED,
-			"there is no file for it; see canvas.snapshot");
+		control_fail(call, CONTROL_FAILED, "%s", no_file);
 		return;
 	}
 	call->data = *list;

@@ -124,6 +124,39 @@ def test_an_act_that_takes_long_keeps_its_number(tmp_path):
         assert [(act["verb"], act["act"]) for act in operator.log()] == [("notice", 2), ("restore", 1)]
 
 
+@pytest.fixture
+def busy_wall(tmp_path):
+    """With one thread for files, so that a long restore holds up snapshots."""
+    with Wall(tmp_path, DOTS, core=recording(tmp_path), prefix=["env", "UV_THREADPOOL_SIZE=1"]) as wall:
+        yield wall
+
+
+def test_a_snapshot_that_is_in_no_file_any_more(busy_wall):
+    """Who asked before the reload is told of the file; who wants the next one, that there is none."""
+    wall = busy_wall
+    with Operator(wall) as operator, Operator(wall) as one, Operator(wall) as two:
+        end = begin_long_restore(wall, operator)
+        one.send({"do": "snapshot"})
+        two.done("status")
+        two.send({"do": "snapshot"})
+        wall.edit_config("snapshot = " + wall.snapshot, "snapshot =")
+        with Operator(wall) as other:
+            other.done("reload")
+        end()
+        assert one.read() == {"is": {"written": wall.snapshot}}
+        assert two.read() == {"error": "failed", "why": "there is no file for it; see canvas.snapshot"}
+
+
+def test_a_snapshot_while_murald_stops(busy_wall):
+    with Operator(busy_wall) as operator, Operator(busy_wall) as one, Operator(busy_wall) as two:
+        end = begin_long_restore(busy_wall, operator)
+        one.send({"do": "snapshot"})
+        two.done("status")
+        busy_wall.process.send_signal(signal.SIGTERM)
+        assert one.read() == {"error": "failed", "why": "murald is stopping"}
+        end()
+
+
 def test_the_log_says_who_did_what(operator):
     operator.done("status")
     operator.done("snapshot")
