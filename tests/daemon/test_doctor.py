@@ -192,7 +192,7 @@ def test_snapshots(tmp_path):
     assert "is 65x48, the canvas 64x48" in doctor(wall)
     with open(wall.snapshot, "wb") as f:
         f.write(b"nothing")
-    assert "canvas.png: is no PNG file" in doctor(wall)
+    assert "canvas.png: is not a PNG file" in doctor(wall)
     assert "the folder /nowhere: No such file" in doctor(wall, "-s", "canvas.snapshot=/nowhere/canvas.png")
 
 
@@ -294,6 +294,9 @@ def test_an_address_that_stays_is_named_without_a_default_route(tmp_path, inside
 def test_who_may_use_the_control_socket(tmp_path, inside):
     wall = Wall(tmp_path, "[plugin pixelflut]\n", netns=inside, core=control(tmp_path))
     assert "control.socket: %s/control is not there, as no wall runs with it" % tmp_path in doctor(wall)
+    (tmp_path / "control").write_text("mine")
+    assert doctor(wall).count("remove it, or ") == 1
+    os.remove(tmp_path / "control")
     with wall:
         assert re.search(r"control\.socket: root, \w+ and the group \w+.* may steer the wall", doctor(wall))
         os.chmod(tmp_path / "control", 0o666)

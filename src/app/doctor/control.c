@@ -38,11 +38,8 @@ examine_socket(const char *path, const struct stat *st, struct report *report)
 	if (group)
 		write_group(group, members, sizeof(members));
 	if (!S_ISSOCK(st->st_mode)) {
-		report_problem(report,
-			"control.socket: %s is not a socket; remove it, or set another "
-			"path",
-			path);
-		report_advice(report, "remove it, or choose another path");
+		report_problem(report, "control.socket: %s is not a socket", path);
+		report_advice(report, "remove it, or set another path");
 	} else if (st->st_mode & S_IWOTH) {
 		report_problem(report, "control.socket: everybody on this machine may "
 				       "steer the wall");

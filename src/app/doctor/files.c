@@ -88,7 +88,7 @@ examine_snapshot(const struct config_canvas *canvas, struct report *report)
 			big_endian(start + PNG_START_LEN + 4), report);
 	} else {
 		report_problem(report, "canvas.snapshot: %s: %s", canvas->snapshot,
-			file ? "is no PNG file" : strerror(error));
+			file ? "is not a PNG file" : strerror(error));
 		report_advice(report, "give it to murald's user, or move it away");
 	}
 	if (file)
