@@ -35,8 +35,8 @@ print_help(void)
 	     "\nSee muralctl(1).");
 }
 
-/* Among what follows a verb, so that nobody is shown "-h" as a notice.  Whether it was.
- */
+/* Whether -h or --help follows the verb, which then is no argument, such as the text of a
+ * notice. */
 static bool
 print_verb_help(const struct wall_verb *verb, char *words[])
 {
@@ -82,7 +82,7 @@ set_value(json_t *with, const struct wall_arg *arg, const char *text)
 		value = json_string(text);
 	}
 	if (json_object_set_new(with, arg->name, value) < 0)
-		return console_error(-EINVAL, "%s: is no UTF-8", arg->name);
+		return console_error(-EINVAL, "%s: is not UTF-8", arg->name);
 	return 0;
 }
 

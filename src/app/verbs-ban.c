@@ -152,7 +152,8 @@ holds_loopback(const struct cidr *network)
 	       holds(network, (const struct sockaddr *)&six);
 }
 
-/* One of the addresses at which people reach it: then the network is mostly theirs. */
+/* Whether it has an address of this machine: then it is probably the local network, from
+ * which most people paint. */
 static bool
 holds_host(const struct cidr *network)
 {

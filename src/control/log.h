@@ -42,8 +42,8 @@ struct control_act {
 	const char *who, *verb, *outcome;
 	const json_t *with;
 	uint64_t number;
-	uint64_t
-		undo_number; /* by which what was painted is taken back; 0: nothing was */
+	/* by which what was painted is taken back; 0: nothing was */
+	uint64_t undo_number;
 };
 
 /* Appends the act's line, in one write. */
