@@ -127,3 +127,7 @@ def test_a_ban_of_the_network_that_it_is_in_is_said_twice(tmp_path, hosts):
             assert answer.get("error") == "refused" and "holds this machine" in answer["why"], answer
             operator.done("ban", net=network, really=True)
         operator.done("ban", net="192.0.2.2")
+        for network in "fe80::/64", "::ffff:192.0.2.0/120":
+            assert "holds this machine" in operator.refused("ban", "refused", net=network)
+        host.run("ip", "addr", "del", "192.0.2.1/24", "dev", "eth0")
+        operator.done("ban", net="192.0.2.0/24")
