@@ -472,7 +472,7 @@ def test_a_way_to_paint_is_closed_and_opened(wall, operator, desktop):
 def test_files(wall, desktop):
     browser = desktop
     browser.press("#snapshot")
-    browser.wait_text("#more-said", wall.snapshot)
+    browser.wait_text("#more-said", "Written to %s." % wall.snapshot)
     browser.press("#reload")
     browser.wait_text("#more-said", "In force: 0 opened")
 

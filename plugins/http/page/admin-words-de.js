@@ -108,7 +108,7 @@ export const words = {
 	close_way_of: name => `${name} schließen`,
 	open_way_of: name => `${name} öffnen`,
 
-	saved: file => `In ${file} geschrieben.`,
+	written: file => `In ${file} geschrieben.`,
 	reloaded: ({ opened, closed, failed }) => `Gilt nun: ${opened} geöffnet, ${closed} geschlossen, ${failed} misslungen.`,
 
 	board_now: ({ width, height, enabled, pixel_rate, stats }) =>

@@ -107,7 +107,7 @@ export const words = {
 	close_way_of: name => `Close ${name}`,
 	open_way_of: name => `Open ${name}`,
 
-	saved: file => `Written to ${file}.`,
+	written: file => `Written to ${file}.`,
 	reloaded: ({ opened, closed, failed }) => `In force: ${opened} opened, ${closed} closed, ${failed} failed.`,
 
 	board_now: ({ width, height, enabled, pixel_rate, stats }) =>

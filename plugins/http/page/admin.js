@@ -207,7 +207,7 @@ function tell_more(answer, tell) {
 	answer.then(is => { element("more-said").textContent = tell(is); }, page.failed);
 }
 
-element("snapshot").addEventListener("click", () => tell_more(ask("snapshot"), is => words.saved(is.written)));
+element("snapshot").addEventListener("click", () => tell_more(ask("snapshot"), is => words.written(is.written)));
 element("reload").addEventListener("click", () => tell_more(ask("reload"), words.reloaded));
 
 // ---- signing in
