@@ -8,10 +8,10 @@
  *   struct plane constants of a brush in vectors, made by plane_of()
  *   struct group the places and colours of LANES commands
  *   find_feeds() a bit for each line feed among 64 bytes
- *   list_feeds() lists the first of them, as many as a constant of up to LISTED says,
- * each counted from `begin` read_lines(), read_binaries()  understand a group; false: not
- * all of it group_store() writes a group into a batch; a bit for each pixel that lies
- * inside
+ *   list_feeds() lists the first of them, each counted from `begin`: as many as a
+ *                constant of up to LISTED says
+ *   read_lines(), read_binaries()  understand a group; false: not all of it
+ *   group_store() writes a group into a batch; a bit for each pixel that lies inside
  *
  * and what vectors-reads.h names.
  */
