@@ -46,8 +46,12 @@ on_event(const struct mural_event *event, struct mural_brush *brush)
 	redisAsyncContext *context = watch->context;
 
 	(void)brush;
-	/* what is wrong with it, hiredis finds by reading */
-	if (event->error || event->events & MURAL_READABLE) {
+	if (event->error) {
+		/* what is wrong, hiredis finds by reading: none of it is read here.  Nor
+		 * is the descriptor polled any more, until hiredis asks for it again */
+		watch->events = 0;
+		redisAsyncHandleRead(context);
+	} else if (event->events & MURAL_READABLE) {
 		read_much(watch);
 		redisAsyncHandleRead(context);
 	} else {

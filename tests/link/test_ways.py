@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 
@@ -151,7 +152,12 @@ class Liar(Closing):
         with client, client.makefile("rwb", 0) as file, contextlib.suppress(OSError):
             while (line := file.readline()).startswith(b"*"):
                 words = [file.readline() and file.readline() for _ in range(int(line[1:]))]
-                file.write(b"+PONG\r\n" if words[0] in (b"AUTH\r\n", b"PING\r\n") else b"-%s\r\n" % self.error)
+                if not (answer := self.reply(words[0])):
+                    return
+                file.write(answer)
+
+    def reply(self, word):
+        return b"+PONG\r\n" if word in (b"AUTH\r\n", b"PING\r\n") else b"-%s\r\n" % self.error
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -174,6 +180,25 @@ def test_a_cluster_that_lies(tmp_path, where):
             assert wall.stop() == 0
         with pytest.raises(BlockingIOError):
             trap.accept()
+
+
+class Quitter(Liar):
+    """An engine that resets the connection on which it is asked for more than PING."""
+
+    def answer(self, client):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        super().answer(client)
+
+    def reply(self, word):
+        return b"+PONG\r\n" if word == b"PING\r\n" else b""
+
+
+def test_a_connection_that_is_reset(tmp_path):
+    """What the kernel says of it is told, and not that the engine had closed it."""
+    with Quitter(b"") as quitter, \
+            Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:%d\n" % quitter.port) as wall:
+        wait_for("a word", lambda: "goes on alone" in wall.log())
+        assert "Connection reset by peer; the wall goes on alone" in wall.log()
 
 
 def test_addresses_without_a_sentinel(tmp_path):
