@@ -148,7 +148,7 @@ sent_forget(struct link *link, bool all)
 }
 
 struct sent *
-sent_find(struct link *link, const struct blob *writer)
+sent_find(struct link *link, const struct blob *writer, const struct blob *payload)
 {
 	const size_t node = strlen(link->node);
 	const char *text = writer->data, *end;
@@ -162,7 +162,8 @@ sent_find(struct link *link, const struct blob *writer)
 		return NULL;
 	TAILQ_FOREACH(sent, &link->sent, next)
 	{
-		if (sent->seq == seq)
+		if (sent->seq == seq && sent->len == payload->len &&
+			memcmp(sent->payload, payload->data, sent->len) == 0)
 			return sent;
 	}
 	return NULL;

@@ -27,59 +27,49 @@ land(struct link *link, const struct tile_pixels *pixels)
 		rows[y] &= ~pixels->rows[y];
 }
 
-static void
-apply_tile(struct link *link, const struct tile_pixels *pixels, bool is_landing)
-{
-	struct tile_change change;
-
-	picture_set(&link->shared, pixels, &change);
-	if (is_landing)
-		land(link, pixels);
-	else if (!link->before)
-		link_paint_tile(link, pixels->tile, &change);
-}
-
 /* Those of an own entry, which are here.  Returns the pixels. */
 static int64_t
-apply_sent(struct link *link, const struct tile_pixels *tiles, uint32_t n_tiles)
+apply_sent(struct link *link, const struct sent *sent)
 {
+	struct tile_change change;
+	uint32_t n_tiles;
+	const struct tile_pixels *tiles = flight_tiles(link, sent, &n_tiles);
 	int64_t n = 0;
 
-	for (uint32_t i = 0; i < n_tiles; n += tiles[i++].n)
-		apply_tile(link, &tiles[i], true);
+	for (uint32_t i = 0; i < n_tiles; n += tiles[i++].n) {
+		picture_set(&link->shared, &tiles[i], &change);
+		land(link, &tiles[i]);
+	}
 	return n;
 }
 
 /* Returns the pixels; -1: it makes no sense. */
 static int64_t
-apply_payload(struct link *link, const struct blob *payload, bool is_landing)
+apply_payload(struct link *link, const struct blob *payload)
 {
 	struct tile_pixels pixels;
+	struct tile_change change;
 	int64_t n = 0;
 
 	if (frame_unpack(&link->frame, &link->shared.view, payload->data, payload->len) <
 		0)
 		return -1;
-	for (; frame_next(&link->frame, &pixels); n += pixels.n)
-		apply_tile(link, &pixels, is_landing);
+	for (; frame_next(&link->frame, &pixels); n += pixels.n) {
+		picture_set(&link->shared, &pixels, &change);
+		if (!link->before)
+			link_paint_tile(link, pixels.tile, &change);
+	}
 	return n;
 }
 
 static void
 apply(struct link *link, const struct entry *entry)
 {
-	struct sent *sent = sent_find(link, &entry->writer);
+	struct sent *sent = sent_find(link, &entry->writer, &entry->pixels);
 	const bool is_landing = flight_owns(link, sent);
-	const struct tile_pixels *tiles = NULL;
-	uint32_t n_tiles = 0;
-	int64_t n;
+	const int64_t n =
+		is_landing ? apply_sent(link, sent) : apply_payload(link, &entry->pixels);
 
-	if (is_landing)
-		tiles = flight_tiles(link, sent, &entry->pixels, &n_tiles);
-	if (tiles)
-		n = apply_sent(link, tiles, n_tiles);
-	else
-		n = apply_payload(link, &entry->pixels, is_landing);
 	if (n < 0) {
 		mural_metric_add(link->host, METRIC_REJECTED, 1);
 		return;

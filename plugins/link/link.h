@@ -179,13 +179,16 @@ void publish_soon(struct link *link);
 void publish_all(struct link *link); /* compares all of it anew */
 void publish_pixel(
 	struct link *link, const struct spot *spot); /* before publish_soon() */
-struct sent *sent_find(struct link *link, const struct blob *writer);
+
+/* The entry of this name, if it holds exactly what was sent by it; NULL: it is somebody
+ * else's, whatever it is called. */
+struct sent *sent_find(
+	struct link *link, const struct blob *writer, const struct blob *payload);
 bool flight_owns(const struct link *link, const struct sent *sent);
 
-/* What an entry that is on its way holds, if it is exactly what was sent; *n tiles. NULL:
- * it has to be unpacked. */
-const struct tile_pixels *flight_tiles(const struct link *link, const struct sent *sent,
-	const struct blob *payload, uint32_t *n);
+/* What an entry that is on its way holds: *n tiles. */
+const struct tile_pixels *flight_tiles(
+	const struct link *link, const struct sent *sent, uint32_t *n);
 void flight_seen(struct link *link, struct sent *sent);
 void flight_ask(struct link *link); /* did it run? */
 void flight_tick(struct link *link);

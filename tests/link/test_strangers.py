@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from linking import converged, differ, fold, key, linked, pack, payload, read_payload, walls
+from linking import (converged, differ, entries, fold, key, linked, over_relay, pack, payload, read_payload,
+                     short_folder, wait_linked, walls)
 from waiting import wait_for
 from wall import dot, has_plugin
 
@@ -38,6 +39,25 @@ def test_entries_that_make_no_sense(engine, tmp_path):
         a.painted(4, 4, GREEN)
         converged(engine, a, b)
         assert "ERROR" not in a.log() + b.log()
+
+
+def test_an_entry_under_the_name_of_another_wall(far, tmp_path):
+    """As that wall is about to use it: it shows what the stranger's says, and its own one lands all the same."""
+    with over_relay(far, short_folder(tmp_path, "a")) as a, linked(far, short_folder(tmp_path, "b")) as b:
+        wait_linked(a, b)
+        a.paint(dot(1, 1, RED))
+        b.painted(1, 1, RED)
+        node, seq = [f for _, f in entries(far) if b"d" in f][-1][b"w"].rsplit(b".", 1)
+        far.relay.delay = None
+        far.ask("XADD", key("mural", "log"), "*", "w", b"%s.%d" % (node, int(seq) + 1), "d",
+                payload({(5, 5): GREEN}, 64, 48))
+        a.paint(dot(2, 1, RED))
+        b.painted(2, 1, RED)
+        far.relay.delay = 0
+        a.painted(5, 5, GREEN)
+        b.paint(dot(2, 1, GREEN))
+        a.painted(2, 1, GREEN)
+        converged(far, a, b)
 
 
 def test_checks_that_are_forged(engine, tmp_path):
