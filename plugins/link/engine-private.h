@@ -53,8 +53,7 @@ struct engine {
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;
 	uint64_t backoff_ms;
-	unsigned n_tried; /* addresses of its name that were tried since it last answered
-			   */
+	unsigned n_tried; /* addresses of its name, tried since it last answered */
 
 	uv_getaddrinfo_t lookup;
 	bool is_looking_up;

@@ -59,7 +59,6 @@ settle(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb,
 void
 link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb)
 {
-
 	if (old == argb)
 		return;
 	if (link->held && link->held[spot->place]) {

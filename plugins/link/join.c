@@ -209,7 +209,6 @@ save_entry(struct link *link, const struct sent *sent)
 		return;
 	while (frame_next(&link->frame, &pixels)) {
 		const struct spot corner = picture_corner(&link->shared, pixels.tile);
-
 		const uint32_t *argb = pixels.colours;
 
 		for (uint32_t place = 0; tile_pixels_next(&pixels, &place); place++) {
