@@ -286,6 +286,33 @@ TEST_WITH(a_reader_may_ignore_a_brush, set_up, tear_down)
 	canvas_brush_finish(&stranger);
 }
 
+TEST_WITH(one_reader_ignores_one_brush, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_reader *other = canvas_reader_new(&f->canvas);
+	struct mural_brush stranger;
+
+	assert_int_equal(canvas_brush_init(&f->canvas, &stranger, 0, 0, 100, 70), 0);
+	mural_reader_ignore(f->reader, &f->brush);
+	mural_reader_ignore(f->reader, &f->brush);
+	mural_reader_ignore(f->reader, &stranger);
+	mural_reader_ignore(other, &f->brush);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_true(mural_reader_take(other, f->tiles));
+
+	mural_put(&f->brush, 40, 0, 0xff000001);
+	canvas_publish(&f->canvas, &f->brush);
+	assert_false(mural_reader_take(f->reader, f->tiles));
+	assert_true(mural_reader_take(other, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+	mural_put(&stranger, 1, 40, 0xff000002);
+	canvas_publish(&f->canvas, &stranger);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 4);
+	mural_reader_free(other);
+	canvas_brush_finish(&stranger);
+}
+
 static bool
 is_notified(const struct mural_reader *reader)
 {
