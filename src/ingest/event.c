@@ -287,7 +287,8 @@ mural_reader_new(struct mural_host *host, struct mural_conn *conn,
 	int fd;
 
 	if (!call && !conn)
-		misuse_end(host->name, "called %s() with nobody to tell", __func__);
+		misuse_end(host->name, "called %s() with neither a callback nor a client",
+			__func__);
 	event = event_new(host, conn, call ? call : call_ready, arg, __func__);
 	if (!event)
 		return NULL;

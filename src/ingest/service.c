@@ -99,6 +99,15 @@ check_main(const struct instance *instance, const char *function)
 	worker_check(instance->shards[0].worker, instance->name, function);
 }
 
+/* Others have no loop. */
+static void
+check_service(const struct instance *instance, const char *function)
+{
+	check_main(instance, function);
+	if (!instance->host.loop)
+		misuse_end(instance->name, "called %s() but is not a service", function);
+}
+
 struct search {
 	const unsigned char *begin, *end;
 	bool found;
@@ -129,7 +138,7 @@ mural_stopped(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	check_main(instance, __func__);
+	check_service(instance, __func__);
 	if (has_handle_in_state(instance)) {
 		misuse_log(host->name,
 			"called %s() with a handle on the loop in its state", __func__);
@@ -195,7 +204,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	uint16_t port;
 	int ret;
 
-	check_main(container_of(host, struct instance, host), __func__);
+	check_service(container_of(host, struct instance, host), __func__);
 	if (!new)
 		return -ENOMEM;
 	ret = listener_open(&new->listener, host->loop, host->name, address, on_client);

@@ -298,7 +298,7 @@ mural_conn_admit(struct mural_host *host, const struct sockaddr *peer)
 	if (!host->limits)
 		return 0;
 	if (!host->brush)
-		misuse_end(host->name, "called %s() and is no service", __func__);
+		misuse_end(host->name, "called %s() but is not a service", __func__);
 	return count_verdict(host->brush, ratelimit_admit(ratelimit_of(host), peer));
 }
 

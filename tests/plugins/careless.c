@@ -89,6 +89,7 @@ static ssize_t
 err(struct mural_conn *conn, struct mural_brush *brush, const char *word, size_t len)
 {
 	struct client *client = conn->state;
+	struct mural_listener *listener;
 	uint32_t outside = 1;
 
 	if (strcmp(word, "spin\n") == 0)
@@ -110,6 +111,10 @@ err(struct mural_conn *conn, struct mural_brush *brush, const char *word, size_t
 		(void)mural_reader_new(conn->host, NULL, NULL, NULL);
 	else if (strcmp(word, "mural_conn_admit\n") == 0)
 		(void)mural_conn_admit(conn->host, conn->peer);
+	else if (strcmp(word, "mural_listen\n") == 0)
+		(void)mural_listen(conn->host, "127.0.0.1:0", NULL, NULL, &listener);
+	else if (strcmp(word, "mural_stopped\n") == 0)
+		mural_stopped(conn->host);
 	else
 		mural_put(brush, 1, 0, 0xff0000ff);
 	return (ssize_t)len;

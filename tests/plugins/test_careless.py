@@ -30,9 +30,9 @@ def test_a_timer_that_is_always_due_stops_nobody(tmp_path, workers, word):
 
 
 @pytest.mark.parametrize("word", ["feed", "mural_metric_set", "mural_metric_add", "mural_bind", "mural_reader_new",
-                                  "mural_conn_admit"])
+                                  "mural_conn_admit", "mural_listen", "mural_stopped"])
 def test_what_cannot_be_borne_is_named(tmp_path, word):
-    wall = careless(tmp_path).start().wait_ready()
+    wall = careless(tmp_path, workers=0).start().wait_ready()
     with wall.tcp("careless") as client:
         client.sendall(word.encode() + b"\n")
         assert wall.process.wait(30) == -signal.SIGABRT
