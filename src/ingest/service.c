@@ -257,7 +257,7 @@ find_closing(uv_handle_t *handle, void *found)
 
 /* After a failed start(), mural_stopped() may never be called: then the service is over
  * when no handle on the loop is closing any more, not even one that a close callback
- * closed in its turn. */
+ * closed in its turn, and it has left none open. */
 bool
 service_is_stopping(struct instance *instance)
 {
@@ -266,9 +266,10 @@ service_is_stopping(struct instance *instance)
 	if (instance->service_state != SERVICE_STOPPING || !instance->start_failed)
 		return instance->service_state == SERVICE_STOPPING;
 	uv_walk(instance->host.loop, find_closing, &is_closing);
-	if (!is_closing)
-		instance->service_state = SERVICE_STOPPED;
-	return is_closing;
+	if (is_closing || has_handle_in_state(instance))
+		return true;
+	instance->service_state = SERVICE_STOPPED;
+	return false;
 }
 
 struct instance *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin whose author did not read the manual: each client's word is a mistake.  With
- * -DSERVICE a service that says it has stopped with a timer on the loop.
+ * -DSERVICE a service that says it has stopped with a timer on the loop, or fails so.
  * test_careless.py loads both. */
 #include <mural/plugin.h>
 
@@ -8,7 +8,17 @@
 
 #ifdef SERVICE
 
+#include <errno.h>
 #include <uv.h>
+
+struct service_config {
+	bool fails;
+};
+
+static const struct mural_option options[] = {
+	MURAL_BOOL(struct service_config, fails, "no", "whether start() does"),
+	{ 0 },
+};
 
 static void
 on_second(uv_timer_t *timer)
@@ -24,11 +34,13 @@ struct service {
 static int
 careless_start(struct mural_host *host)
 {
+	const struct service_config *config = host->config;
 	struct service *service = host->state;
 
 	uv_timer_init(host->loop, &service->timer);
 	service->timer.data = &service->seconds;
-	return uv_timer_start(&service->timer, on_second, 100, 100);
+	uv_timer_start(&service->timer, on_second, 100, 100);
+	return config->fails ? -EIO : 0;
 }
 
 static void
@@ -41,6 +53,8 @@ const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
 	.name = "careless-service",
 	.summary = "leaves a timer behind",
+	.options = options,
+	.config_size = sizeof(struct service_config),
 	.state_size = sizeof(struct service),
 	.transports = MURAL_SERVICE,
 	.start = careless_start,

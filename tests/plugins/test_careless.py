@@ -75,3 +75,11 @@ def test_a_service_that_leaves_a_handle_behind_is_named(tmp_path):
         assert "careless-service: " in log and "mural_stopped()" in log
         wall.paint(dot(2, 0, (255, 0, 0)))
         assert wall.stop() == 0
+
+
+def test_a_service_that_fails_and_leaves_a_handle_behind_keeps_its_state(tmp_path):
+    wall = careless(tmp_path, "[plugin careless-service]\nfails = yes\nrequired = no\n")
+    wall.start(env={"ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()  # what is kept is not freed
+    wall.paint(dot(2, 0, (255, 0, 0)))
+    assert wall.stop() == 0
+    assert "careless-service: did not stop in time; left running" in wall.log()
