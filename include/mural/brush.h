@@ -215,9 +215,9 @@ MURAL_EXPORT uint32_t mural_read_row(const struct mural_brush *brush, uint32_t x
 MURAL_EXPORT bool mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y,
 	uint32_t expected, uint32_t argb);
 
-/* As mural_swap(), for those of 32 pixels from x,y to the right whose bit in `which` is
- * set, the lowest one for the pixel at x; each has its colours in `expected` and `argb`,
- * 32 of them, where it is in the row.  Returns the bits of those that it has painted. */
+/* As mural_swap(), for up to 32 pixels from x,y to the right: those whose bit in `which`
+ * is set, the lowest bit for the pixel at x.  `expected` and `argb` have 32 elements, one
+ * for each place in the row.  Returns the bits of those that were painted. */
 MURAL_EXPORT uint32_t mural_swap_row(struct mural_brush *brush, uint32_t x, uint32_t y,
 	uint32_t which, const uint32_t *expected, const uint32_t *argb);
 

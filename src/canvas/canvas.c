@@ -226,8 +226,8 @@ canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64])
 		notify_wakeups(canvas);
 }
 
-/* The free one with the lowest descriptor, since the last are not for everybody, or else
- * one without; NULL: none is free. */
+/* Of those that are free, the one with the lowest descriptor, since clients may not have
+ * the last; or else one without.  NULL: none is free. */
 static struct wakeup *
 wakeup_find(const struct canvas *canvas)
 {
@@ -263,9 +263,9 @@ wakeup_acquire(struct canvas *canvas)
 	return wakeup;
 }
 
-/* Whoever writes to descriptors is counted before it looks which are armed: if nobody is
- * by then, nobody writes to this one any more.  Else it stays open, for the next reader.
- * Lock held. */
+/* Threads that write to descriptors are counted before they look which are armed: if none
+ * is counted now, none writes to this one any more.  Else it stays open, for the next
+ * reader.  Lock held. */
 static void
 wakeup_release(struct canvas *canvas, struct wakeup *wakeup, bool closes)
 {
@@ -320,7 +320,7 @@ distribute(
 	}
 }
 
-/* All of it.  Lock held. */
+/* The same with what readers ignore, which only they do not get.  Lock held. */
 static void
 canvas_distribute(struct canvas *canvas)
 {

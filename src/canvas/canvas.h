@@ -13,16 +13,17 @@
  * - A new reader starts with every tile pending.
  *
  * Damage travels in three steps.  A brush marks bytes of its own, one a tile.
- * canvas_publish() ORs them into `published`, the only bitmap that threads share.  A
- * reader that takes moves `published` into every reader's `pending` and then empties its
- * own: there is neither a clock nor a dispatcher.  The lock guards the readers and their
+ * canvas_publish() ORs them into `published`, or into `apart` of the reader that ignores
+ * the brush: the only bitmaps that threads share.  A reader that takes moves both into
+ * every reader's `pending`, but none from its own `apart`, and then empties its own:
+ * there is neither a clock nor a dispatcher.  The lock guards the readers and their
  * bitmaps; only readers hold it, for about a microsecond.  A brush never takes a lock.
  *
  * A reader that sleeps has a wakeup: a descriptor that the next publish writes to.  The
  * reader arms it and then looks for damage; the publisher adds damage and then looks for
  * armed wakeups: with sequentially consistent operations at least one of them sees the
  * other, so no damage is missed.  Wakeups are freed with the canvas, so that a publisher
- * may walk their list without a lock.
+ * may walk their list without a lock; their descriptors may be closed before.
  */
 #pragma once
 
@@ -52,7 +53,7 @@ struct mural_reader {
 	struct wakeup *wakeup;
 	uint64_t *pending; /* lock; tiles this reader has not taken yet */
 	uint64_t *apart;   /* what it ignores, published for the others; NULL: nothing */
-	struct painter *ignored;    /* whose that is */
+	struct painter *ignored;    /* the brush that paints it */
 	bool shows;                 /* the picture to people, so highlights apply */
 	bool is_brief;              /* closes its descriptor when it is freed */
 	void (*on_free)(void *arg); /* NULL: nobody */
@@ -68,7 +69,7 @@ struct canvas {
 	uint64_t *published;    /* publishers OR, readers exchange */
 	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
 	struct wakeup *wakeups; /* only grows; head written with release */
-	uint32_t notifying;     /* threads that do; every one, sequentially consistent */
+	uint32_t notifying;     /* threads that write to wakeups; as `armed` */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
 

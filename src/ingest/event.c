@@ -179,7 +179,7 @@ mural_timer_stop(struct mural_timer *timer)
 
 /* ------------------------------------------------------------------ descriptors */
 
-/* What clients need besides their connections is of what clients may have. */
+/* A descriptor that is opened for a client counts as one of the clients'. */
 static bool
 is_the_walls(const struct mural_conn *conn, int fd)
 {
