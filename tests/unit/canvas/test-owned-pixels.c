@@ -2,6 +2,8 @@
 /* A canvas with owners looks like one without, except to who asks. */
 #include "unit/canvas/owned-canvas.h"
 
+#include <string.h>
+
 TEST_WITH(owners_do_not_show, set_up, tear_down)
 {
 	struct fixture *f = *state;
@@ -50,6 +52,47 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 		mural_reader_free(readers[i]);
 	}
 	assert_memory_equal(shown[0], shown[1], sizeof(shown[0]));
+	assert_int_equal(brushes[0].painted, brushes[1].painted);
+	assert_int_equal(brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
+		brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
+	canvas_brush_finish(&brushes[0]);
+	canvas_brush_finish(&brushes[1]);
+	canvas_finish(&plain);
+}
+
+/* Of 32 pixels, of which some are not as expected, and some lie outside. */
+TEST_WITH(rows_are_swapped_alike, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct canvas plain;
+	struct mural_brush brushes[2];
+	uint32_t rows[2][32] = { { 0 } }, argb[32];
+
+	assert_int_equal(canvas_init(&plain, WIDTH, HEIGHT, BACKGROUND), 0);
+	assert_int_equal(canvas_brush_init(&f->canvas, &brushes[0], 3, 2, 60, 30), 0);
+	assert_int_equal(canvas_brush_init(&plain, &brushes[1], 3, 2, 60, 30), 0);
+	srandom(1);
+	for (int round = 0; round < 3000; round++) {
+		const uint32_t x = random() & 63, y = random() & 31;
+		const uint32_t which = (uint32_t)random() << 1;
+		uint32_t swapped[2];
+
+		for (uint32_t i = 0; i < 32; i++)
+			argb[i] = 0xff000000 | (random() & 0xffffff);
+		for (int i = 0; i < 2; i++) {
+			mural_read_row(&brushes[i], x, y, 32, rows[i]);
+			rows[i][round % 32] ^= 1;
+			memset(brushes[i].damage, 0, 64);
+			swapped[i] =
+				mural_swap_row(&brushes[i], x, y, which, rows[i], argb);
+			mural_read_row(&brushes[i], x, y, 32, rows[i]);
+		}
+		assert_int_equal(swapped[0], swapped[1]);
+		assert_false(swapped[0] & ~which);
+		assert_memory_equal(rows[0], rows[1], sizeof(rows[0]));
+		assert_memory_equal(brushes[0].damage, brushes[1].damage, 64);
+	}
+	assert_true(brushes[0].painted > 3000);
 	assert_int_equal(brushes[0].painted, brushes[1].painted);
 	assert_int_equal(brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
 		brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
