@@ -68,6 +68,38 @@ TEST_WITH(every_moment_comes_back, no_files, NULL)
 	wall_end(&wall);
 }
 
+/* Tiles at the edges have rows of four pixels, and of one. */
+TEST_WITH(rows_that_change_as_a_whole_are_read_back, no_files, NULL)
+{
+	enum { N = 30 };
+	static uint32_t seen[N][97 * HEIGHT];
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+
+	for (uint32_t width = 97; width <= WIDTH; width += WIDTH - 97) {
+		(void)no_files(NULL);
+		wall_begin_sized(&wall, width, HEIGHT);
+		for (uint32_t i = 0; i < N; i++) {
+			mural_fill(
+				&wall.brush, i, i, 7 * i, 3 * i, 0xff000000 | random());
+			paint(&wall, i % 3);
+			record(&wall);
+			mural_reader_copy(wall.record.autosave.reader, 0, 0, 97, HEIGHT,
+				seen[i], 97);
+		}
+		history = open_history();
+		for (uint32_t i = 0; i < N; i++) {
+			assert_int_equal(mural_history_next(history, &moment), 1);
+			for (uint32_t y = 0; y < HEIGHT; y++)
+				assert_memory_equal(moment.pixels + y * width,
+					seen[i] + y * 97, 97 * sizeof(uint32_t));
+		}
+		mural_history_close(history);
+		wall_end(&wall);
+	}
+}
+
 TEST_WITH(what_did_not_change_is_not_written, no_files, NULL)
 {
 	struct wall wall = { 0 };
