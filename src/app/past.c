@@ -3,46 +3,61 @@
 #include "app/past.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <mural/history.h>
 
 #include "base/util.h"
 
-/* What the canvas had not then is background. */
-static void
-draw_row(const struct past *past, const struct mural_moment *moment,
-	const struct mural_rect *rect, uint32_t y, uint32_t *pixels)
+int
+past_open(struct past *past, const struct mural_rect *rect)
 {
-	uint32_t x = 0;
+	struct mural_moment *moment = &past->moment;
+	int ret = -ENOMEM;
 
-	if (y < moment->height && rect->x < moment->width) {
-		x = MIN(rect->width, moment->width - rect->x);
-		memcpy(pixels, moment->pixels + (size_t)y * moment->width + rect->x,
-			x * sizeof(*pixels));
+	past->rect = *rect;
+	past->line = malloc(rect->width * sizeof(*past->line));
+	if (past->line)
+		ret = *past->file ? mural_history_open(past->file, &past->history)
+				  : -ENOENT;
+	if (ret == 0) {
+		ret = mural_history_seek(past->history, past->at_ms, moment);
+		past->found_ms = moment->time_ms;
+		if (ret == 0)
+			ret = -ENOENT;
+		else if (ret > 0)
+			ret = moment->time_ms > past->at_ms ? -ENODATA : 0;
 	}
-	for (; x < rect->width; x++)
-		pixels[x] = past->background;
+	if (ret < 0)
+		past_close(past);
+	return ret;
 }
 
-int
-past_draw(struct past *past, const struct mural_rect *rect, uint32_t *pixels)
+/* What the canvas had not then is background. */
+const uint32_t *
+past_row(struct past *past, uint32_t y)
 {
-	struct mural_history *history = NULL;
-	struct mural_moment moment = { 0 };
-	int ret = *past->file ? mural_history_open(past->file, &history) : -ENOENT;
+	const struct mural_moment *moment = &past->moment;
+	const struct mural_rect *rect = &past->rect;
+	const uint32_t *row =
+		moment->pixels + (size_t)(rect->y + y) * moment->width + rect->x;
+	uint32_t x = 0;
 
-	if (ret < 0)
-		return ret;
-	ret = mural_history_seek(history, past->at_ms, &moment);
-	past->found_ms = moment.time_ms;
-	if (ret == 0)
-		ret = -ENOENT;
-	else if (ret > 0)
-		ret = moment.time_ms > past->at_ms ? -ENODATA : 0;
-	for (uint32_t y = 0; y < rect->height && ret == 0; y++)
-		draw_row(past, &moment, rect, rect->y + y,
-			pixels + (size_t)y * rect->width);
-	mural_history_close(history);
-	return ret;
+	if (rect->y + y < moment->height && rect->x < moment->width)
+		x = MIN(rect->width, moment->width - rect->x);
+	if (x == rect->width)
+		return row;
+	if (x > 0)
+		memcpy(past->line, row, x * sizeof(*row));
+	for (; x < rect->width; x++)
+		past->line[x] = past->background;
+	return past->line;
+}
+
+void
+past_close(struct past *past)
+{
+	mural_history_close(past->history);
+	free(past->line);
+	past->history = NULL;
+	past->line = NULL;
 }

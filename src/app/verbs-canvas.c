@@ -2,7 +2,6 @@
 /* The operator's verbs for the canvas: freeze, protect, clear and their like. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/operators.h"
 #include "app/wall.h"
@@ -171,14 +170,12 @@ verb_clear(struct control_call *call)
 		hud_status_cleared(&wall->hud_status);
 }
 
-static int
-draw_picture(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+static const uint32_t *
+row_of_picture(void *arg, uint32_t y)
 {
 	const struct picture *picture = arg;
 
-	memcpy(pixels, picture->pixels,
-		(size_t)rect->width * rect->height * sizeof(*pixels));
-	return 0;
+	return picture->pixels + (size_t)y * picture->rect.width;
 }
 
 static void
@@ -193,8 +190,9 @@ on_picture_painted(void *arg, const struct reins_done *done)
 static void
 paint_picture(struct picture *picture)
 {
+	static const struct reins_picture from = { .row = row_of_picture };
 	int ret = reins_restore(operators_wall(picture->call)->reins, &picture->rect,
-		draw_picture, on_picture_painted, picture);
+		&from, on_picture_painted, picture);
 
 	if (ret < 0)
 		on_picture_painted(picture, &(struct reins_done){ .error = ret });

@@ -22,10 +22,24 @@ found_text(const struct past *past, char text[VALUE_TIME_MAX])
 }
 
 static int
-draw(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+open_past(void *arg, const struct mural_rect *rect)
 {
-	return past_draw(&((struct restore *)arg)->past, rect, pixels);
+	return past_open(&((struct restore *)arg)->past, rect);
 }
+
+static const uint32_t *
+row_of_past(void *arg, uint32_t y)
+{
+	return past_row(&((struct restore *)arg)->past, y);
+}
+
+static void
+close_past(void *arg)
+{
+	past_close(&((struct restore *)arg)->past);
+}
+
+static const struct reins_picture picture = { open_past, row_of_past, close_past };
 
 static void
 fail(struct control_call *call, const struct past *past, int error)
@@ -84,7 +98,7 @@ verb_restore(struct control_call *call)
 		.past.background = wall->canvas.background,
 	};
 	ret = reins_restore(
-		wall->reins, verb_rect(call, &rect), draw, on_restored, restore);
+		wall->reins, verb_rect(call, &rect), &picture, on_restored, restore);
 	if (ret == 0)
 		return;
 	free(restore);

@@ -226,6 +226,11 @@ canvas_are_opaque(const uint32_t *argb, uint32_t n)
 	four_pixels all = { ~0u, ~0u, ~0u, ~0u };
 	uint32_t i = 0, rest = ~0u;
 
+	for (; i + 16 <= n; i += 16) {
+		const four_pixels *const four = (const four_pixels *)&argb[i];
+
+		all &= (four[0] & four[1]) & (four[2] & four[3]);
+	}
 	for (; i + 4 <= n; i += 4)
 		all &= *(const four_pixels *)&argb[i];
 	for (; i < n; i++)

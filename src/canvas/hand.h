@@ -41,11 +41,21 @@ void hand_finish(struct hand *hand);
 /* The act under way, or the next, ends with -ECANCELED.  Any thread. */
 void hand_stop(struct hand *hand);
 
-/* Paints a rectangle of the canvas in one colour, or if it is not NULL with a picture:
- * 0xaarrggbb row by row, without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is
- * painted. */
-int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
-	uint32_t argb, uint64_t *pixels);
+/* A picture, of which each row is asked for once, from the top down: 0xaarrggbb, there
+ * until the next one is. */
+struct hand_picture {
+	const uint32_t *(*row)(void *arg, uint32_t y);
+	void *arg;
+};
+
+/* Paints a rectangle of the canvas with its picture, and adds to the pixels.  0, -ENOMEM,
+ * or -ECANCELED: a part of it is painted. */
+int hand_paint(struct hand *hand, const struct mural_rect *rect,
+	const struct hand_picture *picture, uint64_t *pixels);
+
+/* The same in one opaque colour. */
+int hand_clear(struct hand *hand, const struct mural_rect *rect, uint32_t argb,
+	uint64_t *pixels);
 
 enum hand_undo_how {
 	HAND_UNDO_ALL,

@@ -11,8 +11,7 @@
 static int
 work_clear(struct act *act)
 {
-	return hand_paint(
-		&act->reins->hand, &act->rect, NULL, act->argb, &act->done.pixels);
+	return hand_clear(&act->reins->hand, &act->rect, act->argb, &act->done.pixels);
 }
 
 int
@@ -29,36 +28,24 @@ reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
 	return act_begin(act);
 }
 
-/* The picture of the act; NULL and *ret. */
-static uint32_t *
-draw_picture(const struct act *act, int *ret)
-{
-	uint32_t *pixels =
-		calloc((size_t)act->rect.width * act->rect.height, sizeof(*pixels));
-
-	*ret = pixels ? act->picture(act->arg, &act->rect, pixels) : -ENOMEM;
-	if (*ret == 0)
-		return pixels;
-	free(pixels);
-	return NULL;
-}
-
 static int
 work_restore(struct act *act)
 {
-	int ret;
-	uint32_t *pixels = draw_picture(act, &ret);
+	const struct reins_picture *from = act->picture;
+	const struct hand_picture picture = { from->row, act->arg };
+	int ret = from->open ? from->open(act->arg, &act->rect) : 0;
 
-	if (pixels)
-		ret = hand_paint(
-			&act->reins->hand, &act->rect, pixels, 0, &act->done.pixels);
-	free(pixels);
+	if (ret < 0)
+		return ret;
+	ret = hand_paint(&act->reins->hand, &act->rect, &picture, &act->done.pixels);
+	if (from->close)
+		from->close(act->arg);
 	return ret;
 }
 
 int
-reins_restore(struct reins *reins, const struct mural_rect *rect, reins_picture *picture,
-	reins_cb *cb, void *arg)
+reins_restore(struct reins *reins, const struct mural_rect *rect,
+	const struct reins_picture *picture, reins_cb *cb, void *arg)
 {
 	int ret;
 	struct act *act = act_new_at(reins, rect, cb, arg, &ret);

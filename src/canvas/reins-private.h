@@ -25,7 +25,7 @@ struct act {
 	uint8_t *mask; /* of the rectangle; NULL: all of it */
 	struct cidr_list networks;
 	uint32_t argb;
-	reins_picture *picture;
+	const struct reins_picture *picture;
 	reins_past *past;
 	uint64_t number; /* of the act to take back */
 	struct reins_sources *sources;

@@ -102,22 +102,29 @@ bool canvas_is_frozen(const struct canvas *canvas);
 int reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
 	reins_cb *done, void *arg);
 
-/* Fills a picture of the rectangle, which is cut to the canvas, 0xaarrggbb row by row
- * without gaps, alpha not multiplied in; runs on the thread pool.  0 or -errno, which
- * becomes the act's. */
-typedef int reins_picture(void *arg, const struct mural_rect *rect, uint32_t *pixels);
+/* A picture of the rectangle, which is cut to the canvas.  These run on the thread pool;
+ * NULL: there is nothing to open, or to close. */
+struct reins_picture {
+	/* 0 or -errno, which becomes the act's: then the others are not called. */
+	int (*open)(void *arg, const struct mural_rect *rect);
+	/* Of each row, from the top down: 0xaarrggbb, alpha not multiplied in, there
+	 * until the next one is asked for. */
+	const uint32_t *(*row)(void *arg, uint32_t y);
+	void (*close)(void *arg);
+};
 
-/* Paints what `picture` fills in, such as a moment of the recording; arg is for both. */
+/* Paints a picture, such as a moment of the recording; arg is for it too, and it is
+ * borrowed until then. */
 int reins_restore(struct reins *reins, const struct mural_rect *rect,
-	reins_picture *picture, reins_cb *done, void *arg);
+	const struct reins_picture *picture, reins_cb *done, void *arg);
 
 /* A set of sources, by the ids that they have now (owners.h). */
 struct reins_sources {
 	uint64_t ids[65536 / 64];
 };
 
-/* As reins_picture, but of the canvas at a time, CLOCK_REALTIME; if it fails, that is the
- * background. */
+/* Fills a picture of the canvas at a time, CLOCK_REALTIME, 0xffrrggbb row by row without
+ * gaps, on the thread pool.  0 or -errno: then that is the background. */
 typedef int reins_past(
 	void *arg, uint64_t at_s, const struct mural_rect *rect, uint32_t *pixels);
 

@@ -23,25 +23,35 @@ undo(struct fixture *f, int first, int last, int32_t since)
 		(struct hand_undo){ .ever = since < 0, .since = (uint16_t)since });
 }
 
-/* Runs that are opaque, and such as are so in part. */
+enum { COLUMNS = 50, ROWS = 3 };
+
+static const uint32_t *
+row_of_picture(void *picture, uint32_t y)
+{
+	return (const uint32_t *)picture + y * COLUMNS;
+}
+
+/* Rows that are opaque, and such as are so in part. */
 TEST_WITH(a_picture_covers_what_it_is_opaque_on, set_up, tear_down)
 {
-	const struct mural_rect rect = { 20, 1, 50, 2 };
-	uint32_t picture[100];
+	const struct mural_rect rect = { 20, 1, COLUMNS, ROWS };
+	uint32_t colours[COLUMNS * ROWS];
+	const struct hand_picture picture = { row_of_picture, colours };
 	struct fixture *f = *state;
 	struct mural_rect *changed;
 	uint64_t pixels = 0;
 
 	paint(f, ANNA, 69, 2, 0xff0000aa);
-	for (uint32_t i = 0; i < 100; i++)
-		picture[i] = 0xff000000 | i;
-	picture[51] = 0x00ffffff;
-	picture[99] = 0x80ffffff;
-	assert_int_equal(hand_paint(&f->hand, &rect, picture, 0, &pixels), 0);
-	assert_int_equal(pixels, 99);
-	for (uint32_t i = 0; i < 99; i++)
-		assert_int_equal(colour(f, 20 + i % 50, 1 + i / 50),
-			i == 51 ? BACKGROUND : picture[i]);
+	for (uint32_t i = 0; i < COLUMNS * ROWS; i++)
+		colours[i] = 0xff000000 | i;
+	colours[51] = 0x00ffffff;
+	colours[99] = 0x80ffffff;
+	assert_int_equal(hand_paint(&f->hand, &rect, &picture, &pixels), 0);
+	assert_int_equal(pixels, COLUMNS * ROWS - 1);
+	for (uint32_t i = 0; i < COLUMNS * ROWS; i++)
+		if (i != 99)
+			assert_int_equal(colour(f, 20 + i % COLUMNS, 1 + i / COLUMNS),
+				i == 51 ? BACKGROUND : colours[i]);
 	assert_int_equal(owner(f, 21, 2), OWNER_NOBODY);
 	assert_int_equal(owner(f, 22, 2), OWNER_OPERATOR);
 	assert_int_equal(colour(f, 69, 2), mural_blend(0xff0000aa, 0x80ffffff));

@@ -27,6 +27,8 @@ struct fixture {
 	struct reins_done done;        /* of the last act */
 	struct mural_rect changed[20]; /* by it */
 	int n_done;
+	struct mural_rect opened; /* of the picture that is being painted */
+	uint32_t row[WIDTH];
 };
 
 static void
@@ -282,22 +284,42 @@ TEST_WITH(an_act_waits_for_every_thread, set_up, tear_down)
 /* ---- the hand */
 
 static int
-paint_numbers(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+open_numbers(void *arg, const struct mural_rect *rect)
 {
-	(void)arg;
-	for (uint32_t i = 0; i < rect->width * rect->height; i++)
-		pixels[i] = 0xff000000 | i;
+	struct fixture *f = arg;
+
+	f->opened = *rect;
 	return 0;
 }
 
+static const uint32_t *
+row_of_numbers(void *arg, uint32_t y)
+{
+	struct fixture *f = arg;
+
+	for (uint32_t x = 0; x < f->opened.width; x++)
+		f->row[x] = 0xff000000 | (y * f->opened.width + x);
+	return f->row;
+}
+
+static void
+close_numbers(void *arg)
+{
+	((struct fixture *)arg)->opened = (struct mural_rect){ 0 };
+}
+
+static const struct reins_picture numbers = { open_numbers, row_of_numbers,
+	close_numbers };
+
 static int
-find_nothing(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+find_nothing(void *arg, const struct mural_rect *rect)
 {
 	(void)arg;
 	(void)rect;
-	(void)pixels;
 	return -ENOENT;
 }
+
+static const struct reins_picture nothing = { .open = find_nothing };
 
 TEST_WITH(an_act_can_be_taken_back, set_up, tear_down)
 {
@@ -370,14 +392,15 @@ TEST_WITH(a_picture_is_restored_in_one_frame, set_up, tear_down)
 	uint64_t tiles[8];
 
 	mural_reader_take(reader, tiles);
-	wait_done(f, reins_restore(f->reins, RECT(100, 50, 1000, 2), paint_numbers,
-			     on_done, f));
+	wait_done(
+		f, reins_restore(f->reins, RECT(100, 50, 1000, 2), &numbers, on_done, f));
 	assert_int_equal(f->done.pixels, 100);
 	assert_int_equal(pixel(f, 100, 50), 0xff000000);
 	assert_int_equal(pixel(f, 149, 51), 0xff000063);
+	assert_int_equal(f->opened.width, 0);
 	assert_true(mural_reader_take(reader, tiles));
 	assert_false(mural_reader_take(reader, tiles));
-	wait_done(f, reins_restore(f->reins, NULL, find_nothing, on_done, f));
+	wait_done(f, reins_restore(f->reins, NULL, &nothing, on_done, f));
 	assert_int_equal(f->done.error, -ENOENT);
 	assert_int_equal(f->done.number, 0);
 	mural_reader_free(reader);
@@ -401,14 +424,25 @@ look_later(void *arg)
 }
 
 static int
-paint_while_recording(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+begin_recording(void *arg, const struct mural_rect *rect)
 {
 	struct recorder *recorder = arg;
 
 	(void)rect;
-	pixels[0] = RED;
 	return -pthread_create(&recorder->thread, NULL, look_later, recorder);
 }
+
+static const uint32_t *
+red_row(void *arg, uint32_t y)
+{
+	static const uint32_t red[] = { RED };
+
+	(void)arg;
+	(void)y;
+	return red;
+}
+
+static const struct reins_picture recorded = { begin_recording, red_row, NULL };
 
 static void
 on_recorded(void *arg, const struct reins_done *done)
@@ -428,8 +462,8 @@ TEST_WITH(who_gives_way_goes_on_after_an_act, set_up, tear_down)
 
 	look_later(&recorder);
 	assert_int_equal(recorder.saw, BACKGROUND);
-	assert_int_equal(reins_restore(f->reins, RECT(0, 0, 1, 1), paint_while_recording,
-				 on_recorded, &recorder),
+	assert_int_equal(reins_restore(f->reins, RECT(0, 0, 1, 1), &recorded, on_recorded,
+				 &recorder),
 		0);
 	while (!recorder.over)
 		uv_run(&f->loop, UV_RUN_ONCE);
@@ -445,8 +479,7 @@ TEST_WITH(nothing_lies_outside, set_up, tear_down)
 	assert_int_equal(reins_thaw(f->reins, RECT(0, 0, 0, 9), on_done, f), -ERANGE);
 	assert_int_equal(reins_protect(f->reins, outside, NULL, on_done, f), -ERANGE);
 	assert_int_equal(reins_clear(f->reins, outside, RED, on_done, f), -ERANGE);
-	assert_int_equal(
-		reins_restore(f->reins, outside, find_nothing, on_done, f), -ERANGE);
+	assert_int_equal(reins_restore(f->reins, outside, &nothing, on_done, f), -ERANGE);
 	assert_int_equal(f->n_done, 0);
 }
 
