@@ -10,6 +10,9 @@
 #include "canvas/canvas-private.h"
 #include "canvas/keeper.h"
 
+/* Pixels whose journal, of 64 MiB, is kept for acts of fewer. */
+#define ROOM_KEPT ((size_t)4 << 20)
+
 int
 hand_init(struct hand *hand, struct canvas *canvas, struct keeper *keeper)
 {
@@ -46,27 +49,35 @@ is_stopped(const struct hand *hand)
 	return __atomic_load_n(&hand->stop, __ATOMIC_RELAXED) != 0;
 }
 
-/* A journal of zeros in place of the one before, in its memory if that fits: most acts
- * are of all the canvas. */
+/* Whether the memory of the journal before does for n pixels, without being held for much
+ * fewer. */
+static bool
+journal_fits(const struct hand_journal *journal, size_t n)
+{
+	return n == journal->room || (n < journal->room && journal->room <= ROOM_KEPT);
+}
+
+/* A journal of zeros in place of the one before, in its memory if that fits: to be given
+ * new pages, one by one, would take longer than to paint. */
 static int
 journal_begin(struct hand *hand, const struct mural_rect *rect)
 {
 	const size_t n = (size_t)rect->width * rect->height;
 	struct hand_journal *journal = &hand->journal;
 
-	if (journal->n == n) {
+	if (journal_fits(journal, n)) {
 		memset(journal->was, 0, n * sizeof(*journal->was));
 		memset(journal->put, 0, n * sizeof(*journal->put));
 	} else {
 		journal_finish(journal);
 		journal->was = calloc(n, sizeof(*journal->was));
 		journal->put = calloc(n, sizeof(*journal->put));
+		journal->room = n;
 	}
 	if (!journal->was || !journal->put) {
 		journal_finish(journal);
 		return -ENOMEM;
 	}
-	journal->n = n;
 	journal->rect = *rect;
 	journal->number = ++hand->numbers;
 	journal->undid = false;

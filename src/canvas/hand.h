@@ -16,7 +16,7 @@
 struct hand_journal {
 	uint64_t number; /* of the act; 0: there is none */
 	struct mural_rect rect;
-	size_t n; /* pixels of it */
+	size_t room; /* pixels that its memory does for */
 	uint64_t *was, *put;
 	bool undid; /* what was put is what lay under what was there */
 };

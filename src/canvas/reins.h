@@ -95,7 +95,7 @@ bool canvas_is_frozen(const struct canvas *canvas);
  * What it paints is the operator's: no rule refuses it.  It is published once, at the
  * end, so that an act is one frame; an undo is two where the recording has to be asked.
  * The last of these acts is remembered until the next (16 bytes for each pixel of its
- * rectangle, or 8 without owners) and can be taken back.
+ * rectangle, or of that of an act before, up to 64 MiB) and can be taken back.
  */
 
 /* Paints the rectangle in one opaque colour. */
