@@ -265,7 +265,7 @@ int
 hand_clear(
 	struct hand *hand, const struct mural_rect *rect, uint32_t argb, uint64_t *pixels)
 {
-	uint32_t *row = malloc(rect->width * sizeof(*row));
+	uint32_t *row = calloc(rect->width, sizeof(*row));
 	const struct hand_picture plain = { same_row, row };
 	int ret;
 
@@ -432,32 +432,39 @@ hand_undo(struct hand *hand, const struct hand_undo *undo, struct hand_counts *c
 
 /* ------------------------------------------------------------------ taking back */
 
-/* Puts back what was there, and remembers that as what was put. */
-static bool
-take_back_run(struct hand *hand, const struct run *run, void *arg)
+/* Puts back what was there, and remembers that as what was put; `step`, that of the
+ * canvas, is a constant to whoever calls this.  Returns how many pixels. */
+__attribute__((always_inline)) static inline uint32_t
+take_back_pixels(const struct run run, const size_t step, bool undid)
 {
-	const struct keeper_row kept = run->kept;
-	const size_t step = hand->canvas->step;
-	const bool undid = hand->journal.undid;
-	uint64_t *const was = run->was, *const put = run->put;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < run->n; i++) {
-		uint64_t seen = put[i];
-		const uint64_t before = was[i];
+	for (size_t i = 0; i < run.n; i++) {
+		const uint64_t before = run.was[i], put = run.put[i];
+		uint64_t seen = put;
 
 		if (before == 0)
 			continue;
-		if (!word_swap(&run->pixels[i * step], step, &seen, before)) {
-			was[i] = put[i] = 0;
+		if (!word_swap(&run.pixels[i * step], step, &seen, before)) {
+			run.was[i] = run.put[i] = 0;
 			continue;
 		}
-		was[i] = put[i];
-		put[i] = before;
-		if (kept.seen)
-			keeper_put(&kept, i, before, undid ? was[i] : 0);
+		run.was[i] = put;
+		run.put[i] = before;
+		if (run.kept.seen)
+			keeper_put(&run.kept, (uint32_t)i, before, undid ? put : 0);
 		n++;
 	}
+	return n;
+}
+
+static bool
+take_back_run(struct hand *hand, const struct run *run, void *arg)
+{
+	const bool undid = hand->journal.undid;
+	const uint32_t n = hand->canvas->step == 1 ? take_back_pixels(*run, 1, undid)
+						   : take_back_pixels(*run, 2, undid);
+
 	*(uint64_t *)arg += n;
 	return n > 0;
 }
