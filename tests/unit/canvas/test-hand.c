@@ -192,4 +192,121 @@ TEST_WITH(time_is_compared_where_it_wraps, set_up, tear_down)
 	assert_int_equal(undo(f, ANNA, ANNA, -1).pixels, 1);
 }
 
+/* ------------------------------------------------------------------ anything */
+
+/* The canvas as a plain picture, and any picture of any part of it. */
+struct model {
+	uint32_t before[WIDTH * HEIGHT], after[WIDTH * HEIGHT];
+	uint32_t colours[WIDTH * HEIGHT];
+	struct mural_rect at;
+	uint64_t tiles[1]; /* that are painted */
+	uint64_t pixels;
+};
+
+static const uint32_t *
+row_of_model(void *arg, uint32_t y)
+{
+	const struct model *model = arg;
+
+	return model->colours + (size_t)y * model->at.width;
+}
+
+/* Of which rows are opaque, transparent, or in part so. */
+static uint32_t
+any_colour(uint32_t kind)
+{
+	const uint32_t colour = (uint32_t)random() & 0xffffff;
+	const uint32_t alphas[] = { 0xff, 0xff, 0, (uint32_t)random() & 0xff };
+
+	return colour | (kind < 3 ? alphas[kind] : alphas[random() % 4]) << 24;
+}
+
+static void
+model_begin(struct model *model, const struct canvas *canvas)
+{
+	*model = (struct model){ .at = { .x = random() % WIDTH, .y = random() % HEIGHT } };
+	model->at.width = 1 + random() % (WIDTH - model->at.x);
+	model->at.height = 1 + random() % (HEIGHT - model->at.y);
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		model->before[i] = model->after[i] =
+			word_colour(pixel_load(canvas, i % WIDTH, i / WIDTH));
+	for (uint32_t y = 0, kind; y < model->at.height; y++) {
+		kind = random() % 5;
+		for (uint32_t x = 0; x < model->at.width; x++) {
+			const uint32_t argb = any_colour(kind);
+			uint32_t *at = &model->after[(model->at.y + y) * WIDTH +
+						     model->at.x + x];
+
+			model->colours[y * model->at.width + x] = argb;
+			if (argb >> 24 == 0)
+				continue;
+			*at = argb >> 24 == 0xff ? argb : mural_blend(*at, argb);
+			mural_tiles_add(model->tiles,
+				(model->at.y + y) / MURAL_TILE *
+						canvas->view.tiles_x +
+					(model->at.x + x) / MURAL_TILE);
+			model->pixels++;
+		}
+	}
+}
+
+static void
+check_picture(const struct canvas *canvas, const uint32_t *picture)
+{
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		assert_int_equal(word_colour(pixel_load(canvas, i % WIDTH, i / WIDTH)),
+			picture[i]);
+}
+
+/* Tells of the tiles that it painted, and of no others. */
+static void
+paint_anything(struct hand *hand, struct mural_reader *reader)
+{
+	static struct model model;
+	const struct hand_picture picture = { row_of_model, &model };
+	uint64_t pixels = 0, tiles[1];
+
+	model_begin(&model, hand->canvas);
+	assert_int_equal(hand_paint(hand, &model.at, &picture, &pixels), 0);
+	assert_int_equal(pixels, model.pixels);
+	check_picture(hand->canvas, model.after);
+	mural_reader_take(reader, tiles);
+	assert_int_equal(tiles[0], model.tiles[0]);
+	for (int i = 0; i < 3; i++) {
+		pixels = 0;
+		assert_int_equal(
+			hand_take_back(hand, hand->journal.number, &pixels), 0);
+		assert_int_equal(pixels, model.pixels);
+		check_picture(hand->canvas, i % 2 ? model.after : model.before);
+		mural_reader_take(reader, tiles);
+		assert_int_equal(tiles[0], model.tiles[0]);
+	}
+	hand_take_back(hand, hand->journal.number, &pixels);
+	mural_reader_take(reader, tiles);
+}
+
+TEST_WITH(any_picture_is_painted_and_taken_back, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct canvas plain;
+	struct hand hand;
+	struct mural_reader *reader = canvas_reader_new(&f->canvas);
+	uint64_t tiles[1];
+
+	srandom(1);
+	mural_reader_take(reader, tiles);
+	for (int i = 0; i < 1000; i++)
+		paint_anything(&f->hand, reader);
+	mural_reader_free(reader);
+	assert_int_equal(canvas_init(&plain, WIDTH, HEIGHT, BACKGROUND), 0);
+	assert_int_equal(hand_init(&hand, &plain, NULL), 0);
+	reader = canvas_reader_new(&plain);
+	mural_reader_take(reader, tiles);
+	for (int i = 0; i < 1000; i++)
+		paint_anything(&hand, reader);
+	mural_reader_free(reader);
+	hand_finish(&hand);
+	canvas_finish(&plain);
+}
+
 UNIT_TESTS(NULL, NULL)
