@@ -84,22 +84,47 @@ keeper_row(struct keeper *keeper, uint32_t x, uint32_t y)
 }
 
 /* What was there before the keeper's first pass has no owner. */
+static inline void
+pass_pixel(const struct keeper_row *row, uint32_t x, uint64_t word)
+{
+	const uint64_t seen = row->seen[x];
+
+	if (word == seen)
+		return;
+	if (word_id(word) != word_id(seen))
+		row->under[x] = seen;
+	row->seen[x] = word;
+}
+
+/* Most tiles come because of a few pixels: four are compared at once. */
+static void
+pass_row(const struct keeper_row *row, const pixel_word *pixels, uint32_t n)
+{
+	const uint64_t *seen = row->seen;
+	uint32_t x = 0;
+
+	for (; x + 4 <= n; x += 4) {
+		const uint64_t words[] = { word_load(&pixels[x]),
+			word_load(&pixels[x + 1]), word_load(&pixels[x + 2]),
+			word_load(&pixels[x + 3]) };
+
+		if (((words[0] ^ seen[x]) | (words[1] ^ seen[x + 1]) |
+			    (words[2] ^ seen[x + 2]) | (words[3] ^ seen[x + 3])) == 0)
+			continue;
+		for (uint32_t i = 0; i < 4; i++)
+			pass_pixel(row, x + i, words[i]);
+	}
+	for (; x < n; x++)
+		pass_pixel(row, x, word_load(&pixels[x]));
+}
+
 static void
 pass_tile(struct keeper *keeper, const struct mural_rect *at)
 {
 	for (uint32_t y = at->y; y < at->y + at->height; y++) {
-		const pixel_word *pixels = pixel_at(keeper->canvas, at->x, y);
 		const struct keeper_row row = keeper_row(keeper, at->x, y);
 
-		for (uint32_t x = 0; x < at->width; x++) {
-			const uint64_t word = word_load(&pixels[x]), seen = row.seen[x];
-
-			if (word == seen)
-				continue;
-			if (word_id(word) != word_id(seen))
-				row.under[x] = seen;
-			row.seen[x] = word;
-		}
+		pass_row(&row, pixel_at(keeper->canvas, at->x, y), at->width);
 	}
 }
 
