@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts threads that no signal interrupts. */
+/* Starts threads that no signal interrupts, and has some give way to others. */
 #pragma once
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 /* Runs run(context) on a new thread with every signal blocked: signals are for the main
  * loop, and elsewhere they only interrupt system calls.  0, and the caller joins *thread;
@@ -19,4 +20,15 @@ thread_start(pthread_t *thread, void *(*run)(void *), void *context)
 	ret = pthread_create(thread, NULL, run, context);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -ret;
+}
+
+/* For a thread that nobody waits for: others go before it from now on, where that is
+ * allowed. */
+static inline void
+thread_give_way(void)
+{
+	const id_t this_thread = 0; /* as Linux has it, of which each has its own */
+
+	(void)setpriority(PRIO_PROCESS, this_thread,
+		getpriority(PRIO_PROCESS, this_thread) + 10);
 }

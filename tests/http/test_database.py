@@ -71,6 +71,14 @@ def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
         wait_for("the pixel", lambda: rows(tmp_path, "SELECT place, colour FROM log") == [(2 << 16 | 3, 1)], 20)
 
 
+def test_all_else_goes_before_the_writer(tmp_path):
+    with board_wall(tmp_path) as wall:
+        stats = [open("/proc/%d/task/%s/stat" % (wall.process.pid, task)).read().rsplit(")", 1)[1].split()
+                 for task in os.listdir("/proc/%d/task" % wall.process.pid)]
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert min(own + 10, 19) in [int(stat[16]) for stat in stats]
+
+
 def test_cells_are_painted_again_when_the_snapshot_is_older_or_gone(tmp_path):
     """But what others painted over them before a clean stop stays."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:

@@ -325,6 +325,7 @@ run_writer(void *arg)
 	struct store *store = arg;
 	bool fine = true;
 
+	thread_give_way();
 	uv_mutex_lock(&store->lock);
 	while (fine && wait_for_batch(store)) {
 		struct batch *batch = batch_swap(store);
