@@ -276,6 +276,7 @@ board_start(struct board *board, struct web *web, struct store *store,
 void
 board_stop(struct board *board)
 {
+	board_forget_now(board);
 	board_json_stop(board);
 	board_scan_stop(board);
 	free(board->colours);

@@ -90,6 +90,11 @@ struct board {
 	uint32_t *line;          /* one line of pixels of the board */
 	struct board_sum *sums;  /* of the cells of one row */
 	uint64_t next_scan_ns;   /* by uv_hrtime(): no scan before */
+	struct mural_timer *turns;
+	struct mural_rect *parts; /* that an operator has painted over; looked at until
+				     next_row */
+	size_t n_parts;
+	uint32_t next_row;
 
 	struct board_json *json;
 
@@ -157,9 +162,12 @@ void board_scan_stop(struct board *board);
 void board_scan(struct board *board);
 
 /* The operator has painted over parts of the canvas: the stored cells there that it does
- * not show any more are forgotten. */
+ * not show any more are forgotten, a moment later. */
 void board_forget_covered(
 	struct board *board, const struct mural_rect *rects, size_t n_rects);
+
+/* The same at once, if it is still to be done: the board is about to stop. */
+void board_forget_now(struct board *board);
 
 /* Repaints the stored cells that the canvas does not show, because murald was killed or
  * the canvas was not kept. */

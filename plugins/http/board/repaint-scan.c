@@ -12,6 +12,13 @@
 #define LONG_SCAN_NS 200000
 #define REST_FACTOR 8
 
+/* After an act, the loop has other things to do first: what it has painted over is looked
+ * at in turns.  Of more parts than PARTS_MAX, by acts that follow each other closely, at
+ * once. */
+#define TURN_NS 1000000
+#define TURN_EVERY_MS 20
+#define PARTS_MAX 16384
+
 /* The colour that every pixel of the cell has, as far as the board knows. */
 static uint32_t
 expected_colour(const struct board *board, size_t place)
@@ -190,27 +197,36 @@ scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 	}
 }
 
-/* Calls each(board, place) for the dirty cells that are not as expected. */
+/* Calls each(board, place) for the dirty cells of a row that are not as expected. */
+static void
+each_different_in(
+	struct board *board, uint32_t row, void (*each)(struct board *board, size_t place))
+{
+	const size_t start = (size_t)row * board->width;
+	uint32_t first = 0, end = board->width;
+
+	while (first < end && !is_dirty(board, start + first))
+		first++;
+	while (end > first && !is_dirty(board, start + end - 1))
+		end--;
+	if (first < end)
+		scan_row(board, row, first, end);
+	for (uint32_t column = first; column < end; column++) {
+		const size_t place = start + column;
+
+		if (!is_dirty(board, place))
+			continue;
+		board->dirty[place / 64] &= ~(UINT64_C(1) << place % 64);
+		if (board->sums[column].differs)
+			each(board, place);
+	}
+}
+
 static void
 each_different(struct board *board, void (*each)(struct board *board, size_t place))
 {
-	for (uint32_t row = 0; row < board->height; row++) {
-		size_t start = (size_t)row * board->width;
-		uint32_t first = 0, end = board->width;
-
-		while (first < end && !is_dirty(board, start + first))
-			first++;
-		while (end > first && !is_dirty(board, start + end - 1))
-			end--;
-		if (first < end)
-			scan_row(board, row, first, end);
-		for (uint32_t column = first; column < end; column++)
-			if (is_dirty(board, start + column) &&
-				board->sums[column].differs)
-				each(board, start + column);
-	}
-	memset(board->dirty, 0,
-		((size_t)board->width * board->height + 63) / 64 * sizeof(uint64_t));
+	for (uint32_t row = 0; row < board->height; row++)
+		each_different_in(board, row, each);
 }
 
 /* The mean colour of a scanned cell. */
@@ -276,18 +292,74 @@ take_covered(
 	return n;
 }
 
-void
-board_forget_covered(struct board *board, const struct mural_rect *rects, size_t n_rects)
+static void
+forget_parts(struct board *board)
 {
 	size_t cells = (size_t)board->width * board->height, n = 0;
 	uint32_t *places = malloc(cells * sizeof(*places));
 
-	if (mark_tiles(board))
-		each_different(board, adopt_canvas_colour);
-	for (size_t i = 0; places && i < n_rects; i++)
-		n = take_covered(board, &rects[i], places, n);
+	for (size_t i = 0; places && i < board->n_parts; i++)
+		n = take_covered(board, &board->parts[i], places, n);
 	store_forget_cells(board->store, places, n);
 	free(places);
+	board->n_parts = 0;
+}
+
+static void
+on_turn(const struct mural_event *event, struct mural_brush *brush)
+{
+	struct board *board = event->arg;
+	const uint64_t begun = uv_hrtime();
+
+	(void)brush;
+	if (board->n_parts == 0)
+		return;
+	if (board->next_row == 0)
+		mark_tiles(board);
+	while (board->next_row < board->height && uv_hrtime() - begun < TURN_NS)
+		each_different_in(board, board->next_row++, adopt_canvas_colour);
+	if (board->next_row < board->height)
+		mural_timer_again(board->turns, TURN_EVERY_MS, 0);
+	else
+		forget_parts(board);
+}
+
+void
+board_forget_now(struct board *board)
+{
+	if (board->n_parts == 0)
+		return;
+	mark_tiles(board);
+	each_different(board, adopt_canvas_colour);
+	forget_parts(board);
+}
+
+static bool
+add_parts(struct board *board, const struct mural_rect *rects, size_t n)
+{
+	struct mural_rect *parts =
+		realloc(board->parts, (board->n_parts + n) * sizeof(*parts));
+
+	if (!parts)
+		return false;
+	memcpy(parts + board->n_parts, rects, n * sizeof(*parts));
+	board->parts = parts;
+	board->n_parts += n;
+	return true;
+}
+
+void
+board_forget_covered(struct board *board, const struct mural_rect *rects, size_t n_rects)
+{
+	if (board->n_parts > PARTS_MAX)
+		board_forget_now(board);
+	if (!add_parts(board, rects, n_rects)) {
+		mural_log(board->web->host, MURAL_ERROR,
+			"cells that were painted over are not forgotten: out of memory");
+		return;
+	}
+	board->next_row = 0;
+	mural_timer_again(board->turns, TURN_EVERY_MS, 0);
 }
 
 /* -------------------------------------------------------------------- restore */
@@ -350,12 +422,18 @@ board_scan_start(struct board *board)
 		board->tiles = malloc(
 			mural_reader_view(board->reader)->words * sizeof(uint64_t));
 	board->sums = malloc(board->width * sizeof(*board->sums));
-	return board->tiles && board->dirty && board->line && board->sums ? 0 : -ENOMEM;
+	board->turns = mural_timer_start(
+		board->web->host, NULL, TURN_EVERY_MS, 0, on_turn, board);
+	return board->tiles && board->dirty && board->line && board->sums && board->turns
+		       ? 0
+		       : -ENOMEM;
 }
 
 void
 board_scan_stop(struct board *board)
 {
+	mural_timer_stop(board->turns);
+	free(board->parts);
 	mural_reader_free(board->reader);
 	free(board->tiles);
 	free(board->dirty);
