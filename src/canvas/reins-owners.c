@@ -31,6 +31,7 @@ run_pass(uv_work_t *pass)
 {
 	struct reins *reins = container_of(pass, struct reins, pass);
 
+	canvas_give_way(reins->canvas);
 	keeper_lock(reins->keeper);
 	keeper_pass(reins->keeper);
 	keeper_unlock(reins->keeper);
