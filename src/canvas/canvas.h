@@ -80,7 +80,7 @@ struct canvas {
 	uint32_t when;                 /* canvas_when(); every thread, relaxed */
 	uint32_t wants_painters;       /* likewise */
 	uint32_t frozen;               /* canvas_is_frozen(); likewise */
-	uint32_t hurries;    /* canvas_hurry(); written with the lock; likewise */
+	uint32_t hurries;    /* canvas_hurry()s; written with the lock; likewise */
 	pthread_cond_t calm; /* signalled when it does no more */
 
 	/* With owners (owners.h), fixed then; NULL: none. */
@@ -120,8 +120,8 @@ void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
  * owners.  Any thread. */
 bool canvas_wants_painters(const struct canvas *canvas);
 
-/* Says whether an operator waits for something to be shown, which work in the background
- * then gives way to.  One thread. */
+/* Says that an operator waits for something to be shown, which work in the background
+ * then gives way to; and then that this is over.  Any thread. */
 void canvas_hurry(struct canvas *canvas, bool hurries);
 
 /* For work in the background: returns once no operator waits.  Any thread but those that

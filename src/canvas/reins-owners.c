@@ -123,6 +123,7 @@ make_room(struct reins *reins)
 	if (!act)
 		return;
 	act->change = change_nothing;
+	act->is_chore = true;
 	reins->making_room = true;
 	act_begin(act);
 }

@@ -41,6 +41,7 @@ struct reins {
 	struct canvas *canvas;
 	uv_loop_t *loop;
 	uv_async_t wake;           /* something may go on; any thread */
+	uv_timer_t shown;          /* runs while new rules are */
 	unsigned n_handles;        /* of libuv's, not closed yet */
 	struct act *first, **last; /* in their order; the first may be under way */
 	enum { REINS_IDLE, REINS_WAITING, REINS_WORKING } state;

@@ -11,6 +11,10 @@
 #include "canvas/canvas-private.h"
 #include "canvas/reins-private.h"
 
+/* What an operator sees of new rules is drawn after they hold: for so long, work in the
+ * background gives way to that. */
+#define SHOWN_MS 50
+
 /* ------------------------------------------------------------------ acts */
 
 static void
@@ -112,6 +116,22 @@ publish_rules(struct reins *reins, struct rules *rules)
 }
 
 static void
+on_shown(uv_timer_t *shown)
+{
+	canvas_hurry(container_of(shown, struct reins, shown)->canvas, false);
+}
+
+/* No longer than that for several, lest the background waits for ever. */
+static void
+hurry_to_show(struct reins *reins)
+{
+	if (uv_is_active((uv_handle_t *)&reins->shown))
+		return;
+	canvas_hurry(reins->canvas, true);
+	uv_timer_start(&reins->shown, on_shown, SHOWN_MS, 0);
+}
+
+static void
 begin_rules(struct reins *reins, struct act *act)
 {
 	struct rules *rules = rules_next(reins->canvas, reins->canvas->rules);
@@ -125,6 +145,8 @@ begin_rules(struct reins *reins, struct act *act)
 		return;
 	}
 	reins->state = REINS_WAITING;
+	if (!act->is_chore)
+		hurry_to_show(reins);
 	publish_rules(reins, rules);
 }
 
@@ -281,9 +303,11 @@ run_work(uv_work_t *job)
 	struct act *act = container_of(job, struct reins, job)->first;
 	ssize_t n;
 
-	canvas_hurry(act->reins->canvas, !act->is_chore);
+	if (!act->is_chore)
+		canvas_hurry(act->reins->canvas, true);
 	act->done.error = act->work(act);
-	canvas_hurry(act->reins->canvas, false);
+	if (!act->is_chore)
+		canvas_hurry(act->reins->canvas, false);
 	if (act->done.error < 0 || act->done.pixels == 0 ||
 		act->undo.how == HAND_UNDO_COUNT)
 		return;
@@ -353,9 +377,11 @@ reins_new(struct canvas *canvas, uv_loop_t *loop)
 		free(reins);
 		return NULL;
 	}
+	uv_timer_init(loop, &reins->shown);
 	uv_unref((uv_handle_t *)&reins->wake);
-	reins->wake.data = reins;
-	reins->n_handles = 1;
+	uv_unref((uv_handle_t *)&reins->shown);
+	reins->wake.data = reins->shown.data = reins;
+	reins->n_handles = 2;
 	canvas->on_seen_arg = reins;
 	canvas->on_seen = on_seen;
 	if (reins_owners_start(reins) == 0 &&
@@ -383,6 +409,9 @@ reins_free(struct reins *reins)
 		return;
 	loop = reins->loop;
 	reins->canvas->on_seen = NULL;
+	if (uv_is_active((uv_handle_t *)&reins->shown))
+		canvas_hurry(reins->canvas, false);
+	uv_timer_stop(&reins->shown);
 	hand_stop(&reins->hand);
 	while (reins->state == REINS_WORKING)
 		uv_run(loop, UV_RUN_ONCE);
@@ -396,6 +425,7 @@ reins_free(struct reins *reins)
 		reins->canvas->rules = reins->canvas->open;
 	}
 	uv_close((uv_handle_t *)&reins->wake, on_handle_closed);
+	uv_close((uv_handle_t *)&reins->shown, on_handle_closed);
 	if (reins->has_tick)
 		uv_close((uv_handle_t *)&reins->tick, on_handle_closed);
 	uv_run(loop, UV_RUN_NOWAIT);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += %D%/owned-canvas.h
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-hand %D%/test-owned-pixels \
+check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-give-way %D%/test-hand %D%/test-owned-pixels \
 	%D%/test-owners %D%/test-reins %D%/test-room
 endif
 
