@@ -29,6 +29,6 @@ thread_give_way(void)
 {
 	const id_t this_thread = 0; /* as Linux has it, of which each has its own */
 
-	(void)setpriority(PRIO_PROCESS, this_thread,
-		getpriority(PRIO_PROCESS, this_thread) + 10);
+	(void)setpriority(
+		PRIO_PROCESS, this_thread, getpriority(PRIO_PROCESS, this_thread) + 10);
 }

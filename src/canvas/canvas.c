@@ -189,8 +189,8 @@ void
 canvas_hurry(struct canvas *canvas, bool hurries)
 {
 	pthread_mutex_lock(&canvas->lock);
-	__atomic_store_n(&canvas->hurries, canvas->hurries + (hurries ? 1 : -1),
-		__ATOMIC_RELAXED);
+	__atomic_store_n(
+		&canvas->hurries, canvas->hurries + (hurries ? 1 : -1), __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&canvas->lock);
 	if (!hurries)
 		pthread_cond_broadcast(&canvas->calm);

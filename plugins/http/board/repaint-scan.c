@@ -199,8 +199,8 @@ scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 
 /* Calls each(board, place) for the dirty cells of a row that are not as expected. */
 static void
-each_different_in(
-	struct board *board, uint32_t row, void (*each)(struct board *board, size_t place))
+each_different_in(struct board *board, uint32_t row,
+	void (*each)(struct board *board, size_t place))
 {
 	const size_t start = (size_t)row * board->width;
 	uint32_t first = 0, end = board->width;

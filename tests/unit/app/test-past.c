@@ -78,9 +78,9 @@ static void
 check_part(int moment)
 {
 	const struct mural_rect at = any_part(then.width + 9, then.height + 9);
-	struct past past = { .file = file,
-		.at_ms = then.at_ms[moment],
-		.background = BACKGROUND };
+	struct past past = {
+		.file = file, .at_ms = then.at_ms[moment], .background = BACKGROUND
+	};
 
 	assert_int_equal(past_open(&past, &at), 0);
 	assert_int_equal(past.found_ms, then.at_ms[moment]);
@@ -90,8 +90,8 @@ check_part(int moment)
 		for (uint32_t x = 0; x < at.width; x++)
 			assert_int_equal(row[x],
 				at.x + x < then.width && at.y + y < then.height
-					? then.seen[moment][(at.y + y) * then.width +
-							    at.x + x]
+					? then.seen[moment]
+						   [(at.y + y) * then.width + at.x + x]
 					: BACKGROUND);
 	}
 	past_close(&past);

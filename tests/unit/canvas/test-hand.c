@@ -224,7 +224,8 @@ any_colour(uint32_t kind)
 static void
 model_begin(struct model *model, const struct canvas *canvas)
 {
-	*model = (struct model){ .at = { .x = random() % WIDTH, .y = random() % HEIGHT } };
+	*model =
+		(struct model){ .at = { .x = random() % WIDTH, .y = random() % HEIGHT } };
 	model->at.width = 1 + random() % (WIDTH - model->at.x);
 	model->at.height = 1 + random() % (HEIGHT - model->at.y);
 	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
@@ -242,8 +243,7 @@ model_begin(struct model *model, const struct canvas *canvas)
 				continue;
 			*at = argb >> 24 == 0xff ? argb : mural_blend(*at, argb);
 			mural_tiles_add(model->tiles,
-				(model->at.y + y) / MURAL_TILE *
-						canvas->view.tiles_x +
+				(model->at.y + y) / MURAL_TILE * canvas->view.tiles_x +
 					(model->at.x + x) / MURAL_TILE);
 			model->pixels++;
 		}
@@ -274,8 +274,7 @@ paint_anything(struct hand *hand, struct mural_reader *reader)
 	assert_int_equal(tiles[0], model.tiles[0]);
 	for (int i = 0; i < 3; i++) {
 		pixels = 0;
-		assert_int_equal(
-			hand_take_back(hand, hand->journal.number, &pixels), 0);
+		assert_int_equal(hand_take_back(hand, hand->journal.number, &pixels), 0);
 		assert_int_equal(pixels, model.pixels);
 		check_picture(hand->canvas, i % 2 ? model.after : model.before);
 		mural_reader_take(reader, tiles);
