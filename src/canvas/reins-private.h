@@ -42,6 +42,7 @@ struct reins {
 	uv_loop_t *loop;
 	uv_async_t wake;           /* something may go on; any thread */
 	uv_timer_t shown;          /* runs while new rules are */
+	uint64_t next_hurry_ms;    /* of the loop; not before that because of rules */
 	unsigned n_handles;        /* of libuv's, not closed yet */
 	struct act *first, **last; /* in their order; the first may be under way */
 	enum { REINS_IDLE, REINS_WAITING, REINS_WORKING } state;

@@ -121,12 +121,15 @@ on_shown(uv_timer_t *shown)
 	canvas_hurry(container_of(shown, struct reins, shown)->canvas, false);
 }
 
-/* No longer than that for several, lest the background waits for ever. */
+/* As long again in between, lest the background waits for as long as a script asks. */
 static void
 hurry_to_show(struct reins *reins)
 {
-	if (uv_is_active((uv_handle_t *)&reins->shown))
+	const uint64_t now_ms = uv_now(reins->loop);
+
+	if (now_ms < reins->next_hurry_ms || uv_is_active((uv_handle_t *)&reins->shown))
 		return;
+	reins->next_hurry_ms = now_ms + 2 * SHOWN_MS;
 	canvas_hurry(reins->canvas, true);
 	uv_timer_start(&reins->shown, on_shown, SHOWN_MS, 0);
 }
