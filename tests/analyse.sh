@@ -59,6 +59,7 @@ clang-tidy | src/canvas/owners-describe.c | bugprone-too-small-loop-variable | a
 clang-tidy | src/canvas/owners-room.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
+gcc | plugins/http/board/repaint-scan.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
 gcc | plugins/http/page/page.c | analyzer-null-dereference | 404.html is one of the files
 gcc | plugins/link/publish.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers
 gcc | plugins/p2/block.c | analyzer-shift-count-overflow | it takes a vector for one of its numbers

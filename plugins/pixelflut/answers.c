@@ -40,7 +40,7 @@ answers_flush(struct answers *answers)
 static uint8_t *
 write_hex(uint8_t *to, uint32_t rgb)
 {
-	static const char digits[16] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 
 	for (int shift = 20; shift >= 0; shift -= 4)
 		*to++ = digits[rgb >> shift & 15];

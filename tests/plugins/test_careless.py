@@ -9,6 +9,7 @@ import pytest
 from test_host import HERE, PLUGINS, WORKERS
 from wall import DOTS, Wall, dot, wait_for
 
+KEEPS_WHAT_IT_NAMES = {"ASAN_OPTIONS": "detect_leaks=0"}
 CARELESS = "[plugin careless]\nlisten = 127.0.0.1:0\n"
 
 
@@ -70,16 +71,16 @@ def test_clients_take_their_readers_along(tmp_path):
 
 
 def test_a_service_that_leaves_a_handle_behind_is_named(tmp_path):
-    with careless(tmp_path, "[plugin careless-service]\n") as wall:
-        log = wall.reload(DOTS)
-        assert "careless-service: " in log and "mural_stopped()" in log
-        wall.paint(dot(2, 0, (255, 0, 0)))
-        assert wall.stop() == 0
+    wall = careless(tmp_path, "[plugin careless-service]\n").start(env=KEEPS_WHAT_IT_NAMES).wait_ready()
+    log = wall.reload(DOTS)
+    assert "careless-service: " in log and "mural_stopped()" in log
+    wall.paint(dot(2, 0, (255, 0, 0)))
+    assert wall.stop() == 0
 
 
 def test_a_service_that_fails_and_leaves_a_handle_behind_keeps_its_state(tmp_path):
     wall = careless(tmp_path, "[plugin careless-service]\nfails = yes\nrequired = no\n")
-    wall.start(env={"ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()  # what is kept is not freed
+    wall.start(env=KEEPS_WHAT_IT_NAMES).wait_ready()
     wall.paint(dot(2, 0, (255, 0, 0)))
     assert wall.stop() == 0
     assert "careless-service: did not stop in time; left running" in wall.log()

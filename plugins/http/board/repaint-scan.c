@@ -296,7 +296,7 @@ static void
 forget_parts(struct board *board)
 {
 	size_t cells = (size_t)board->width * board->height, n = 0;
-	uint32_t *places = malloc(cells * sizeof(*places));
+	uint32_t *places = calloc(cells ? cells : 1, sizeof(*places));
 
 	for (size_t i = 0; places && i < board->n_parts; i++)
 		n = take_covered(board, &board->parts[i], places, n);
