@@ -216,8 +216,9 @@ MURAL_EXPORT bool mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y,
 	uint32_t expected, uint32_t argb);
 
 /* As mural_swap(), for up to 32 pixels from x,y to the right: those whose bit in `which`
- * is set, the lowest bit for the pixel at x.  `expected` and `argb` have 32 elements, one
- * for each place in the row.  Returns the bits of those that were painted. */
+ * is set, the lowest bit for the pixel at x, which may lie left of the region: x is then
+ * a negative number as uint32_t has it.  `expected` and `argb` have 32 elements, one for
+ * each place in the row.  Returns the bits of those that were painted. */
 MURAL_EXPORT uint32_t mural_swap_row(struct mural_brush *brush, uint32_t x, uint32_t y,
 	uint32_t which, const uint32_t *expected, const uint32_t *argb);
 
