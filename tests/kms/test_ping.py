@@ -79,7 +79,7 @@ def test_pings_by_xdp(boot, wire):
     assert status == 0, out
     wall = screen.wall(dots=False, plugins="[plugin icmp]\ninterface = eth0\nkernel-replies = suppress\n"
                                            "accelerate = xdp\n").start()
-    assert "accelerate: eth0: XDP, " in wall.log()
+    wall.said("accelerate: eth0: XDP, ")
     for host, x, y, rgb in [(GUEST, 3, 4, (255, 0, 0)), (GUEST, 319, 199, (0, 255, 1))]:
         ping(wire, host, x, y, rgb, seconds=1)  # nobody answers
         wall.put(x, y, rgb)
