@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A canvas with owners looks like one without, except to who asks. */
+/* A canvas with owners looks like one without, except to those who ask. */
 #include "unit/canvas/owned-canvas.h"
 
 #include <string.h>
+
+/* Two brushes, of which one has owners, that did the same. */
+static void
+finish_alike(struct mural_brush brushes[2])
+{
+	assert_int_equal(brushes[0].painted, brushes[1].painted);
+	assert_int_equal(brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
+		brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
+	canvas_brush_finish(&brushes[0]);
+	canvas_brush_finish(&brushes[1]);
+}
 
 TEST_WITH(owners_do_not_show, set_up, tear_down)
 {
@@ -52,11 +63,7 @@ TEST_WITH(owners_do_not_show, set_up, tear_down)
 		mural_reader_free(readers[i]);
 	}
 	assert_memory_equal(shown[0], shown[1], sizeof(shown[0]));
-	assert_int_equal(brushes[0].painted, brushes[1].painted);
-	assert_int_equal(brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
-		brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
-	canvas_brush_finish(&brushes[0]);
-	canvas_brush_finish(&brushes[1]);
+	finish_alike(brushes);
 	canvas_finish(&plain);
 }
 
@@ -93,11 +100,7 @@ TEST_WITH(rows_are_swapped_alike, set_up, tear_down)
 		assert_memory_equal(brushes[0].damage, brushes[1].damage, 64);
 	}
 	assert_true(brushes[0].painted > 3000);
-	assert_int_equal(brushes[0].painted, brushes[1].painted);
-	assert_int_equal(brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
-		brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
-	canvas_brush_finish(&brushes[0]);
-	canvas_brush_finish(&brushes[1]);
+	finish_alike(brushes);
 	canvas_finish(&plain);
 }
 
