@@ -15,7 +15,8 @@
 /* The time of a frame, in hundredths of a second. */
 #define FRAME_TIME 5
 
-/* The moments, evenly spread over time, from which the palette is chosen. */
+/* The moments from which the palette is chosen: all of them, or of more than these as
+ * many evenly spread over time. */
 #define SAMPLES 24
 
 /* A range that ended this long ago does not change any more. */
@@ -112,25 +113,45 @@ see_moment(struct wall_render *render)
 		gif_colours_see(render->colours, row_of(render, y), columns);
 }
 
+/* As mural_history_seek(). */
+static int
+see_moment_at(struct wall_render *render, int64_t at_ms)
+{
+	int ret = gif_job_check(render->job);
+
+	if (ret == 0)
+		ret = mural_history_seek(render->history, at_ms, &render->moment);
+	if (ret > 0)
+		see_moment(render);
+	return ret;
+}
+
+/* 1, 0 at the end of the range, -errno. */
+static int
+see_next_moment(struct wall_render *render)
+{
+	int ret = mural_history_next(render->history, &render->moment);
+
+	if (ret > 0 && render->moment.time_ms > render->params->range.to_ms)
+		return 0;
+	if (ret > 0)
+		see_moment(render);
+	return ret;
+}
+
 /* Looks at what was there when the range begins, and at moments in it. */
 static int
 see_colours(struct wall_render *render)
 {
 	const struct mural_span *span = &render->span;
-	int64_t at = render->params->range.from_ms;
-	int ret = 1;
+	bool few = span->moments <= SAMPLES;
+	int64_t length = span->last_ms - span->first_ms;
+	int ret = see_moment_at(render, render->params->range.from_ms);
 
-	for (int i = 0; ret > 0 && i <= SAMPLES; i++) {
-		ret = gif_job_check(render->job);
-		if (ret == 0)
-			ret = mural_history_seek(render->history, at, &render->moment);
-		if (ret > 0)
-			see_moment(render);
-		if (span->moments == 0)
-			break;
-		at = span->first_ms +
-		     (span->last_ms - span->first_ms) * i / (SAMPLES - 1);
-	}
+	for (int i = 0; ret > 0 && i < SAMPLES; i++)
+		ret = few ? see_next_moment(render)
+			  : see_moment_at(
+				    render, span->first_ms + length * i / (SAMPLES - 1));
 	return ret < 0 ? ret : 0;
 }
 

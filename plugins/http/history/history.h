@@ -24,7 +24,7 @@ struct store;
 
 /* What was looked up a moment ago, so that it need not be read again. */
 struct history_cache {
-	uint64_t cached_ms; /* by the loop's clock; 0: never */
+	uint64_t cached_ms; /* by the loop's clock */
 	struct mural_span span;
 };
 

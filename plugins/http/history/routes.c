@@ -21,7 +21,8 @@
 #include "http/history/history.h"
 #include "lib/digits.h"
 
-/* How long the span of the recording is cached. */
+/* How long the span of the recording is cached; an empty one is not, since the first
+ * moment ends it. */
 #define CACHE_MS 5000
 
 /* Beyond this, either way, is not a time of a wall. */
@@ -123,7 +124,7 @@ history_reply_span(struct request *request, const struct mural_span *span,
 static bool
 is_cached(const struct history_cache *cache, uint64_t now_ms)
 {
-	return cache->cached_ms > 0 && now_ms - cache->cached_ms < CACHE_MS;
+	return cache->span.moments > 0 && now_ms - cache->cached_ms < CACHE_MS;
 }
 
 enum MHD_Result
