@@ -14,6 +14,7 @@ from procfs import cpu_seconds, threads_seconds
 
 SIZE = "1280x720"
 PAINTS = 100
+PAIRS = 3  # of floods in each run, which are scattered more than what they are to show
 PIXELFLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 STEADY = 5_000_000  # random pixels a second
 MOST_BYTES, MOST_OF_A_CORE, LEAST_OF_A_FLOOD = 20e6, 0.12, 0.95
@@ -130,7 +131,7 @@ def measure(program, runs, seconds, spread, show):
         a, b, one = (wall(name, section(engine, "bandwidth = 64M") if name != "one" else "") for name in ("a", "b", "one"))
         wait_linked(a, b)
         took = spread(latency(a, b))
-        for _ in range(runs):  # in turns, so that a disturbance hits both
+        for _ in range(PAIRS * runs):  # in turns, so that a disturbance hits both
             alone.append(flood(program, seconds, one, [])[0])
             before = engine_figures(engine)[0]
             begun = time.monotonic()

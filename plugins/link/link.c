@@ -257,7 +257,6 @@ start_engine(struct link *link)
 static void
 keep_memory(void)
 {
-	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
 	(void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 

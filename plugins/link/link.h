@@ -135,7 +135,8 @@ struct link {
 	struct sent_list sent;
 	size_t sent_bytes;
 	uint64_t seq, next_send;
-	uint64_t acks_due; /* of entries with pixels, by this connection */
+	uint64_t vain_rest; /* ms, after comparing that found little */
+	uint64_t acks_due;  /* of entries with pixels, by this connection */
 	bool was_refused;
 	struct job *job; /* that compares */
 	bool is_comparing;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <uv.h>
 
 #include "link/link.h"
@@ -18,6 +19,12 @@
 /* The most tiles of a batch: a megapixel. */
 #define JOB_TILES 1024
 #define JOB_PARTS 8
+
+/* Comparing is in vain where fewer than one of so many pixels differ; it then takes at
+ * most one part of VAIN_SHARE of the time, but rests no longer than so many ms. */
+#define VAIN_PIXELS 64
+#define VAIN_SHARE 64
+#define VAIN_REST_MAX 100
 
 struct job {
 	uv_work_t work;
@@ -80,13 +87,16 @@ job_put_back(struct job *job)
 		free(job->parts[i].payload);
 }
 
-static uint64_t
-interval(const struct link *link, uint64_t bytes)
+/* After comparing, also if there was nothing to send, and after sending. */
+static void
+rest(struct link *link, uint64_t bytes)
 {
 	const uint64_t by_rate = 1000 / (uint64_t)link->config->rate;
 	const uint64_t by_bytes = bytes * 1000 / link->config->bandwidth;
+	const uint64_t allowed = by_rate > by_bytes ? by_rate : by_bytes;
 
-	return by_rate > by_bytes ? by_rate : by_bytes;
+	link->next_send = uv_now(link->host->loop) +
+			  (allowed > link->vain_rest ? allowed : link->vain_rest);
 }
 
 static void
@@ -124,7 +134,7 @@ job_send(struct job *job)
 		bytes += job->parts[i].len;
 		sent_add(link, job->parts[i].payload, job->parts[i].len);
 	}
-	link->next_send = link->flight.at + interval(link, bytes);
+	rest(link, bytes);
 	if (link->flight.refused == link->flight.n)
 		flight_cancel(link);
 	mural_metric_add(link->host, METRIC_ENTRIES_OUT, job->n_parts);
@@ -238,15 +248,36 @@ job_compare(const struct link *link, uint32_t tile, struct tile_pixels *pixels)
 	take_colours(pixels, canvas);
 }
 
+static uint64_t
+processor_time_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A flood that paints what is there already must not keep this wall comparing. */
+static uint64_t
+rest_after(uint64_t took_us, const struct job *job, uint32_t n_compared)
+{
+	const uint64_t ms = took_us * VAIN_SHARE / 1000;
+
+	if (job->n_changed > n_compared * (TILE_PIXELS / VAIN_PIXELS))
+		return 0;
+	return ms < VAIN_REST_MAX ? ms : VAIN_REST_MAX;
+}
+
 /* Takes tiles that are pending and differ. */
 static void
 job_take(struct job *job)
 {
+	const uint64_t begun = processor_time_us();
 	struct link *link = job->link;
-	uint32_t tile = 0;
+	uint32_t tile = 0, n = 0;
 
-	for (uint32_t n = 0; n < JOB_TILES &&
-			     mural_tiles_next(&link->shared.view, link->pending, &tile);
+	for (; n < JOB_TILES &&
+		mural_tiles_next(&link->shared.view, link->pending, &tile);
 		n++, tile++) {
 		struct tile_pixels *pixels = &job->tiles[job->n_tiles];
 
@@ -255,6 +286,8 @@ job_take(struct job *job)
 		job->n_tiles += pixels->n > 0;
 		job->n_changed += pixels->n;
 	}
+	link->vain_rest = rest_after(processor_time_us() - begun, job, n);
+	rest(link, 0);
 }
 
 static void
@@ -354,13 +387,11 @@ on_tick(const struct mural_event *event, struct mural_brush *brush)
 	(void)brush;
 	if (link->phase != PHASE_LINKED || link->flight.n > 0 || link->is_comparing)
 		return;
-	/* also if there turns out to be nothing to send: a client that paints over and
-	 * over what is there already must not keep this wall comparing all the time */
-	link->next_send = uv_now(link->host->loop) + interval(link, 0);
 	take_damage(link);
-	if (link->config->role == ROLE_VIEW)
+	if (link->config->role == ROLE_VIEW) {
 		put_back(link);
-	else
+		rest(link, 0);
+	} else
 		job_start(link);
 }
 
