@@ -191,6 +191,20 @@ def test_nobody_bans_himself_by_mistake(wall, board):
     assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
 
 
+def test_nobody_behind_a_proxy_bans_himself_by_mistake(tmp_path):
+    core = control(tmp_path)
+    with board_wall(tmp_path, "proxies = 127.0.0.9", core=core) as wall, Board(wall, "127.0.0.9") as proxy:
+        def ban(net, visitor):
+            return ask(proxy, "ban", {"net": net}, dict(ADMIN, **{"X-Forwarded-For": visitor}))
+
+        assert "holds yourself" in ban("198.51.100.0/24", "198.51.100.1").json()["why"]
+        assert "holds yourself" in ban("2001:db8::/64", "2001:db8::1").json()["why"]
+        assert ban("198.51.100.0/24", "203.0.113.1").status == 200
+        with Operator(wall) as operator:
+            ban, = operator.done("bans")["bans"]
+        assert ban["who"] == "http: admin at 203.0.113.1:0"
+
+
 def live(wall, verb, every, with_="{}", receive=None):
     """The socket of a request that is answered again and again."""
     client = socket.socket()
