@@ -73,11 +73,16 @@ operators_wake_at(uv_timer_t *timer, uv_timer_cb callback, int64_t when_s)
 }
 
 void
+operators_refuse(struct wall *wall)
+{
+	control_refuse_all(&wall->operators.control);
+}
+
+void
 operators_stop(struct wall *wall)
 {
 	wall->operators.control.on_act = NULL; /* the plugins are gone, or about to be */
-	operators_reloaded(wall, false);
-	operators_end_snapshots(&wall->operators);
+	operators_end_waiting(&wall->operators);
 	top_stop(wall);
 	plugin_switch_stop(wall);
 	control_stop(&wall->operators.control);

@@ -90,6 +90,10 @@ void operators_start(struct wall *wall);
 /* After a reload, which put the new config in force or did not. */
 void operators_reloaded(struct wall *wall, bool in_force);
 
+/* The loop turns once more before the next one: whatever is asked in it is told that the
+ * wall stops. */
+void operators_refuse(struct wall *wall);
+
 /* Refuses further questions; those already asked may still be in progress.  Accepts a
  * wall where they never started, as does the next. */
 void operators_stop(struct wall *wall);
@@ -133,6 +137,9 @@ control_run verb_ban, verb_unban, verb_bans;
 
 /* Answers with the reason why an act of the reins failed. */
 void verb_fail(struct control_call *call, int error);
+
+/* The same to each call of a list linked by `data`, because the wall stops. */
+void verbs_fail_stopping(struct control_call **calls);
 
 /* The rectangle of the call; NULL: the whole canvas. */
 const struct mural_rect *verb_rect(
@@ -238,7 +245,7 @@ control_run verb_status, verb_acts, verb_verbs;
 
 /* ---- verbs-daemon.c */
 
-/* Answers who waits for one. */
-void operators_end_snapshots(struct operators *operators);
+/* Tells those who wait for either that the wall stops. */
+void operators_end_waiting(struct operators *operators);
 
 control_run verb_snapshot, verb_reload;

@@ -47,15 +47,6 @@ on_snapshot_saved(struct snapshot *snapshot, int result)
 }
 
 void
-operators_end_snapshots(struct operators *operators)
-{
-	static const char why[] = "murald is stopping";
-
-	answer_snapshots(&operators->snapshots, NULL, why);
-	answer_snapshots(&operators->next_snapshots, NULL, why);
-}
-
-void
 verb_snapshot(struct control_call *call)
 {
 	struct wall *wall = operators_wall(call);
@@ -148,4 +139,14 @@ operators_reloaded(struct wall *wall, bool in_force)
 			fail_reload(call, &wall->reload);
 		call = next;
 	}
+}
+
+/* ------------------------------------------------------------------ the end */
+
+void
+operators_end_waiting(struct operators *operators)
+{
+	verbs_fail_stopping(&operators->snapshots);
+	verbs_fail_stopping(&operators->next_snapshots);
+	verbs_fail_stopping(&operators->reloads);
 }

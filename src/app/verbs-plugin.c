@@ -130,7 +130,7 @@ plugin_switch_stop(struct wall *wall)
 
 	if (!sw)
 		return;
-	control_fail(sw->call, CONTROL_FAILED, "murald is stopping");
+	control_fail_stopping(sw->call);
 	end(sw);
 }
 

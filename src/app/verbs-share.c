@@ -37,6 +37,20 @@ verb_fail(struct control_call *call, int error)
 	}
 }
 
+void
+verbs_fail_stopping(struct control_call **calls)
+{
+	struct control_call *call = *calls;
+
+	*calls = NULL;
+	while (call) {
+		struct control_call *next = call->data;
+
+		control_fail_stopping(call);
+		call = next;
+	}
+}
+
 const struct mural_rect *
 verb_rect(const struct control_call *call, struct mural_rect *rect)
 {

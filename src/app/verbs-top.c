@@ -75,16 +75,11 @@ void
 top_stop(struct wall *wall)
 {
 	struct operators_top *top = &wall->operators.top;
-	struct control_call *call = top->waiting;
+	struct control_call *waiting = top->waiting;
 
 	if (top->watch.top)
 		top_unwatch(&wall->ingest, &top->watch);
 	json_decref(top->sources);
 	*top = (struct operators_top){ 0 };
-	while (call) {
-		struct control_call *next = call->data;
-
-		control_fail(call, CONTROL_FAILED, "murald is stopping");
-		call = next;
-	}
+	verbs_fail_stopping(&waiting);
 }

@@ -103,6 +103,7 @@ run_until_signal(struct wall *wall)
 					   on_addresses) == 0;
 	uv_run(&wall->loop, UV_RUN_DEFAULT);
 	sd_notify_stopping(&wall->notify);
+	operators_refuse(wall);
 	/* from here on only SIGKILL or a second SIGINT prevents the last snapshot */
 	block_signals(true);
 	reload_stop(wall);

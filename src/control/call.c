@@ -125,6 +125,12 @@ control_fail(struct control_call *call, enum control_error error, const char *fo
 }
 
 void
+control_fail_stopping(struct control_call *call)
+{
+	control_fail(call, CONTROL_FAILED, "murald is stopping");
+}
+
+void
 control_refuse(struct control_call *call, const char *format, ...)
 {
 	char why[WHY_MAX];
@@ -252,7 +258,9 @@ run(struct control_call *call)
 	control->counts[id]++;
 	control->acts += call->verb->changes && !is_part(call);
 	call->number = control->acts;
-	if (!json_is_object(call->with))
+	if (control->stopping)
+		control_fail_stopping(call);
+	else if (!json_is_object(call->with))
 		control_fail(call, CONTROL_USAGE, "\"with\" is not an object");
 	else if (!check_given(call, why) || !check_needed(call, why))
 		control_fail(call, CONTROL_USAGE, "%s", why);

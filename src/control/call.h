@@ -70,6 +70,9 @@ void control_done(struct control_call *call, json_t *is);
 void control_fail(struct control_call *call, enum control_error error, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
+/* Because the wall stops before it can be done. */
+void control_fail_stopping(struct control_call *call);
+
 /* Refuses, and says that the same with "really": true is done. */
 void control_refuse(struct control_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -96,6 +96,12 @@ control_reload(struct control *control)
 }
 
 void
+control_refuse_all(struct control *control)
+{
+	control->stopping = true;
+}
+
+void
 control_stop(struct control *control)
 {
 	if (!control->loop)

@@ -40,6 +40,7 @@ struct control {
 	void *context;                                   /* of whoever started it */
 	void (*on_act)(const struct control_call *call); /* was done; or NULL */
 	struct control_log log;
+	bool stopping;                 /* each call fails with that */
 	uint64_t acts;                 /* changes asked for since the start */
 	uint64_t counts[N_WALL_VERBS]; /* how often each verb was asked for */
 	char *socket;                  /* its path; NULL: there is none */
@@ -55,6 +56,9 @@ void control_start(struct control *control, const struct config_control *config,
 
 /* Opens the log again, after it was rotated. */
 void control_reload(struct control *control);
+
+/* From now on answers each question with nothing but that murald is stopping. */
+void control_refuse_all(struct control *control);
 
 /* Clients are closed when the loop turns; calls may still be answered and logged.
  * Accepts one that never started. */

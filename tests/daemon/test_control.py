@@ -13,6 +13,7 @@ import time
 import pytest
 from PIL import Image
 
+import procfs
 from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
 from waiting import wait_for
 from wall import DOTS, Wall, dot
@@ -506,3 +507,16 @@ def test_stopping_amid_questions(wall, operator):
     for _ in range(50):
         operator.send({"id": 1, "do": "verbs"})
     assert wall.stop() == 0
+
+
+@pytest.mark.parametrize("verb", ["reload", "snapshot", "status"])
+def test_what_is_asked_in_the_last_turn_of_the_loop(wall, operator, verb):
+    """The signal comes with the question: the turn that would answer it is not begun any more."""
+    wall.process.send_signal(signal.SIGSTOP)
+    wait_for("it to be stopped", lambda: procfs.status(wall.pid)["State"].startswith("T"))
+    operator.send({"id": 1, "do": verb})
+    wall.process.send_signal(signal.SIGTERM)
+    wall.process.send_signal(signal.SIGCONT)
+    assert operator.read() == {"id": 1, "error": "failed", "why": "murald is stopping"}
+    assert wall.process.wait(30) == 0
+    assert "the new config is wrong" not in wall.log() and "reading the config" not in wall.log()

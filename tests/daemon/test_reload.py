@@ -10,6 +10,7 @@ import time
 import pytest
 
 import procfs
+from control import Operator, control
 from p2client import sub
 from sanitizer import SANITIZED
 from systemd import Systemd
@@ -323,6 +324,19 @@ def test_a_stop_in_the_middle_of_a_reload(tmp_path):
     wall = reload_away_from_odd(tmp_path, FLUT)
     assert wall.stop() == 0
     assert "unchanged" not in wall.log()
+
+
+def test_who_waits_for_a_reload_is_told_that_the_wall_stops(tmp_path):
+    core = ODD_PATH + "\n" + control(tmp_path)
+    wall = Wall(tmp_path, "[plugin odd]\n" + DOTS, core=core)
+    wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
+    with Operator(wall) as operator:
+        wall.configure(DOTS, core=core)
+        operator.send({"do": "reload"})
+        wait_for("the reload to begin", lambda: "reload: " in wall.log())
+        assert wall.stop() == 0
+        assert operator.read() == {"error": "failed", "why": "murald is stopping"}
+        assert operator.log()[-1]["outcome"] == "failed"
 
 
 def test_fifty_reloads_leave_nothing_behind(tmp_path):
