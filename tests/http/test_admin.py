@@ -414,7 +414,11 @@ def test_a_ban_is_asked_for_and_taken_back(operator, desktop):
     assert bans() == []
     undo(browser, "unbanned 198.51.100.1")
     assert bans()[0]["why"] == "spam" and "until" not in bans()[0]
-    operator.done("unban", net="198.51.100.1")
+    operator.done("ban", net="198.51.100.0/24")
+    browser.wait_text("#bans", "198.51.100.0/24")
+    browser.press("#bans button[aria-label='Unban 198.51.100.1']")
+    browser.wait_text("#said", "unbanned 198.51.100.1, which is still banned as a part of 198.51.100.0/24")
+    operator.done("unban", net="198.51.100.0/24")
 
 
 def test_a_ban_of_yourself_is_doubted(operator, desktop):
@@ -475,6 +479,15 @@ def test_files(wall, desktop):
     browser.wait_text("#more-said", "Written to %s." % wall.snapshot)
     browser.press("#reload")
     browser.wait_text("#more-said", "In force: 0 opened")
+    more = "\n[plugin dots two]\nlisten = unix:/absent/dots\n[server]\nworkers = 3\n"
+    with open(wall.config, "a") as f:
+        f.write(more)
+    browser.press("#reload")
+    browser.wait_text("#more-said", "1 failed. two: waiting: cannot listen on unix:/absent/dots: its")
+    browser.wait_text("#more-said", ". With the next start: server.workers.")
+    wall.edit_config(more, "")
+    browser.press("#reload")
+    browser.wait_text("#more-said", "In force: 0 opened, 0 closed, 0 failed.")
 
 
 def test_the_board(wall, desktop):

@@ -70,7 +70,7 @@ export const words = {
 		screens_on: "Schirme eingeschaltet",
 		undo: (source, part, n) => `${source} rückgängig gemacht: ${part}, ${pixels(n)}`,
 		ban: (net, time) => time ? `ausgesperrt: ${net}, ${time}` : `ausgesperrt: ${net}`,
-		unban: net => `wieder zugelassen: ${net}`,
+		unban: (net, wider) => wider ? `zugelassen: ${net}, als Teil von ${wider} noch ausgesperrt` : `wieder zugelassen: ${net}`,
 		close_way: name => `geschlossen: ${name}`,
 		open_way: name => `geöffnet: ${name}`,
 		notice: text => `gezeigt: „${text}“`,
@@ -109,7 +109,11 @@ export const words = {
 	open_way_of: name => `${name} öffnen`,
 
 	written: file => `In ${file} geschrieben.`,
-	reloaded: ({ opened, closed, failed }) => `Gilt nun: ${opened} geöffnet, ${closed} geschlossen, ${failed} misslungen.`,
+	reloaded: ({ opened, closed, failed, waiting = [], next_start = [] }) => [
+		`Gilt nun: ${opened} geöffnet, ${closed} geschlossen, ${failed} misslungen.`,
+		...waiting.map(({ name, state }) => state ? `${name}: ${state}.` : `${name} ist nicht offen.`),
+		...(next_start.length ? [`Mit dem nächsten Start: ${next_start.map(({ option }) => option).join(", ")}.`] : []),
+	].join(" "),
 
 	board_now: ({ width, height, enabled, pixel_rate, stats }) =>
 		`Das Pixelbrett mit ${width}×${height} Feldern ist ${enabled ? "an" : "aus"}; ${pixel_rate} ms zwischen zwei Pixeln; ` +

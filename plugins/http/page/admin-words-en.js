@@ -69,7 +69,7 @@ export const words = {
 		screens_on: "turned the screens on",
 		undo: (source, part, n) => `undid ${source} in ${part}, ${pixels(n)}`,
 		ban: (net, time) => time ? `banned ${net} for ${time}` : `banned ${net}`,
-		unban: net => `unbanned ${net}`,
+		unban: (net, wider) => wider ? `unbanned ${net}, which is still banned as a part of ${wider}` : `unbanned ${net}`,
 		close_way: name => `closed ${name}`,
 		open_way: name => `opened ${name}`,
 		notice: text => `showed “${text}”`,
@@ -108,7 +108,11 @@ export const words = {
 	open_way_of: name => `Open ${name}`,
 
 	written: file => `Written to ${file}.`,
-	reloaded: ({ opened, closed, failed }) => `In force: ${opened} opened, ${closed} closed, ${failed} failed.`,
+	reloaded: ({ opened, closed, failed, waiting = [], next_start = [] }) => [
+		`In force: ${opened} opened, ${closed} closed, ${failed} failed.`,
+		...waiting.map(({ name, state }) => state ? `${name}: ${state}.` : `${name} is not open.`),
+		...(next_start.length ? [`With the next start: ${next_start.map(({ option }) => option).join(", ")}.`] : []),
+	].join(" "),
 
 	board_now: ({ width, height, enabled, pixel_rate, stats }) =>
 		`The board of ${width}×${height} cells is ${enabled ? "on" : "off"}; ${pixel_rate} ms between two pixels; ` +

@@ -162,7 +162,8 @@ export class Bans {
 	}
 
 	async unban(ban) {
-		await ask("unban", { net: ban.net });
-		this.page.did(words.done.unban(ban.net), [this.as_before(ban)]);
+		const { still_banned } = await ask("unban", { net: ban.net });
+
+		this.page.did(words.done.unban(ban.net, still_banned), [this.as_before(ban)]);
 	}
 }
