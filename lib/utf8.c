@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define UTF8_CHAR_MAX 4
+
 size_t
 utf8_char_len(const char *text, size_t left)
 {
@@ -47,7 +49,7 @@ utf8_control_len(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
-	if (*p < ' ' || *p == 0x7f)
+	if (*p < ' ' || (*p >= 0x7f && *p < 0xa0))
 		return 1;
 	if ((*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) || (*p == 0xd8 && p[1] == 0x9c))
 		return 2;
@@ -59,11 +61,21 @@ utf8_control_len(const char *text)
 		       : 0;
 }
 
+/* To the next character, or the next byte where there is none: the rest of a character is
+ * no control. */
+static size_t
+step_len(const char *text)
+{
+	const size_t len = utf8_char_len(text, strnlen(text, UTF8_CHAR_MAX));
+
+	return len > 0 ? len : 1;
+}
+
 bool
 utf8_has_control(const char *text)
 {
 	while (*text && utf8_control_len(text) == 0)
-		text++;
+		text += step_len(text);
 	return *text != '\0';
 }
 
@@ -73,10 +85,14 @@ utf8_mask_controls(char *text)
 	char *to = text;
 
 	while (*text) {
-		size_t len = utf8_control_len(text);
+		const size_t control = utf8_control_len(text);
+		const size_t len = control > 0 ? control : step_len(text);
 
-		*to++ = len > 0 ? '?' : *text;
-		text += len > 0 ? len : 1;
+		if (control > 0)
+			*to++ = '?';
+		else
+			to = (char *)memmove(to, text, len) + len;
+		text += len;
 	}
 	*to = '\0';
 }

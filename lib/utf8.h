@@ -14,9 +14,10 @@ size_t utf8_char_len(const char *text, size_t left);
 bool utf8_is_valid(const char *text, size_t len);
 
 /* The length of the control character that the text begins with; 0: none.  These are the
- * ones that terminals obey, U+0000 to U+001F and U+007F to U+009F, those that end a line
- * or turn the direction of what stands behind them: U+061C, U+2028 to U+202E, U+2066 to
- * U+2069. */
+ * ones that terminals obey, U+0000 to U+001F and U+007F to U+009F, the latter also as a
+ * byte that is no part of a character, as terminals of other encodings read it; and those
+ * that end a line or turn the direction of what stands behind them: U+061C, U+2028 to
+ * U+202E, U+2066 to U+2069. */
 size_t utf8_control_len(const char *text);
 
 bool utf8_has_control(const char *text);
