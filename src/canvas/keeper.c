@@ -161,20 +161,9 @@ keeper_forget(struct keeper *keeper, const struct mural_rect *rect,
 	}
 }
 
-static void
-inherit(uint64_t *word, const struct owners *owners)
-{
-	uint16_t id = word_id(*word), heir = owners_heir(owners, id);
-
-	if (heir != id)
-		*word ^= owner_word(id ^ heir, 0);
-}
-
 void
 keeper_inherit(struct keeper *keeper, const struct owners *owners)
 {
-	for (size_t i = 0; i < count_pixels(keeper->canvas); i++) {
-		inherit(&keeper->seen[i], owners);
-		inherit(&keeper->under[i], owners);
-	}
+	owners_inherit(owners, keeper->seen, count_pixels(keeper->canvas));
+	owners_inherit(owners, keeper->under, count_pixels(keeper->canvas));
 }

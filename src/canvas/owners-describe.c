@@ -80,7 +80,7 @@ owners_match(struct owners *owners, const char *text, uint64_t ids[65536 / 64])
 		const struct source *source = &owners->sources[id];
 		struct owner owner;
 
-		if (id >= OWNER_FIRST && !(source->flags & USED))
+		if (id >= OWNER_FIRST && (source->flags & (USED | FORGOTTEN)) != USED)
 			continue;
 		if (is_network && id >= OWNER_FIRST && is_in_network(source, &network)) {
 			ids[id / 64] |= UINT64_C(1) << id % 64;

@@ -33,7 +33,8 @@ struct owners {
 	uint64_t salt;
 	uint16_t *index; /* one of the two below; acquire, release */
 	uint32_t n_forgeable, n_unused;
-	uint32_t full; /* owners_is_full(); any thread, relaxed */
+	uint32_t n_forgotten; /* not reused yet; the main thread's */
+	uint32_t full;        /* owners_is_full(); any thread, relaxed */
 	uint16_t indices[2][INDEX_SLOTS];
 	/* A Bloom filter of forgeable sources; relaxed. */
 	uint8_t seen_once[SEEN_ONCE_BITS / 8];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "canvas/canvas-private.h"
 #include "canvas/owners-private.h"
 
 /* Above this, sources count as equally busy. */
@@ -12,7 +13,8 @@
 bool
 owners_is_full(const struct owners *owners)
 {
-	return __atomic_load_n(&owners->full, __ATOMIC_RELAXED) != 0;
+	return owners->n_forgotten > 0 ||
+	       __atomic_load_n(&owners->full, __ATOMIC_RELAXED) != 0;
 }
 
 static uint32_t
@@ -80,6 +82,9 @@ owners_forget(struct owners *owners)
 {
 	uint32_t left = 0;
 
+	/* the index may be exchanged again only after all have seen that it was */
+	if (owners->n_forgotten > 0)
+		return true;
 	pthread_mutex_lock(&owners->lock);
 	if (owners->n_forgeable >= FORGEABLE_MAX)
 		left += forget_half(owners, 0);
@@ -90,6 +95,7 @@ owners_forget(struct owners *owners)
 	for (size_t i = 0; i < sizeof(owners->seen_once); i++)
 		__atomic_store_n(&owners->seen_once[i], 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&owners->full, 0, __ATOMIC_RELAXED);
+	owners->n_forgotten = left;
 	pthread_mutex_unlock(&owners->lock);
 	return left > 0;
 }
@@ -101,6 +107,17 @@ owners_heir(const struct owners *owners, uint16_t id)
 		!(source_flags(&owners->sources[id]) & FORGOTTEN))
 		return id;
 	return owners->sources[id].crowd;
+}
+
+void
+owners_inherit(const struct owners *owners, uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint16_t id = word_id(words[i]), heir = owners_heir(owners, id);
+
+		if (heir != id)
+			words[i] ^= owner_word(id ^ heir, 0);
+	}
 }
 
 void
@@ -120,5 +137,6 @@ owners_reuse(struct owners *owners)
 		__atomic_store_n(&source->flags, 0, __ATOMIC_RELAXED);
 		owners->unused[owners->n_unused++] = id;
 	}
+	owners->n_forgotten = 0;
 	pthread_mutex_unlock(&owners->lock);
 }

@@ -63,17 +63,23 @@ void owners_release(struct owners *owners, uint16_t id);
 
 /* ---- making room: the main thread, in this order */
 
-/* Whether a source could not get an id since the last owners_forget(). */
+/* Whether a source could not get an id since the last owners_forget(), or those that it
+ * forgot still have theirs. */
 bool owners_is_full(const struct owners *owners);
 
-/* Forgets owners to make room; false: none can be forgotten. */
+/* Forgets owners to make room, unless the last ones still have their ids, because what
+ * follows failed; false: none can be forgotten. */
 bool owners_forget(struct owners *owners);
 
 /* Once all threads have seen newer rules: which crowd has the pixels of an id now, or the
  * id itself.  Also on another thread, until owners_reuse(). */
 uint16_t owners_heir(const struct owners *owners, uint16_t id);
 
-/* When no pixel has a forgotten id any more. */
+/* Gives words of a canvas, or copies of some, that are forgotten owners' to these crowds.
+ */
+void owners_inherit(const struct owners *owners, uint64_t *words, size_t n);
+
+/* When no pixel has a forgotten id any more, nor any copy that is put back. */
 void owners_reuse(struct owners *owners);
 
 /* ---- telling: the main thread */
@@ -87,5 +93,6 @@ struct owner {
 void owners_describe(struct owners *owners, uint16_t id, struct owner *owner);
 
 /* Adds the ids of the sources that `text` names to a set: one source, or a network.
+ * Forgotten ones are left out, for their ids may soon be another's.
  * Returns how many; -EINVAL: it is neither. */
 int owners_match(struct owners *owners, const char *text, uint64_t ids[65536 / 64]);

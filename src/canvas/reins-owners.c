@@ -61,14 +61,17 @@ on_room_made(void *arg, const struct reins_done *done)
 
 	if (done->error == 0)
 		owners_reuse(reins->canvas->owners);
-	reins->making_room = done->error != 0;
+	reins->making_room = false;
 }
 
-/* Gives the pixels of those that were forgotten to their crowds. */
+/* Gives the pixels of those that were forgotten to their crowds, also those that the last
+ * act can put back. */
 static int
 work_inherit(struct act *act)
 {
 	struct canvas *canvas = act->reins->canvas;
+	const struct hand_journal *journal = &act->reins->hand.journal;
+	const size_t n = (size_t)journal->rect.width * journal->rect.height;
 
 	for (uint32_t y = 0; y < canvas->view.height; y++)
 		for (uint32_t x = 0; x < canvas->view.width; x++) {
@@ -85,6 +88,8 @@ work_inherit(struct act *act)
 		keeper_inherit(act->reins->keeper, canvas->owners);
 		keeper_unlock(act->reins->keeper);
 	}
+	owners_inherit(canvas->owners, journal->was, n);
+	owners_inherit(canvas->owners, journal->put, n);
 	return 0;
 }
 
@@ -112,6 +117,8 @@ on_nothing_changed(void *arg, const struct reins_done *done)
 	act_begin(act);
 }
 
+/* What fails for want of memory is tried again: ids that were forgotten once are not any
+ * source's until the end of it. */
 static void
 make_room(struct reins *reins)
 {

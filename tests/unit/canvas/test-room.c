@@ -11,34 +11,13 @@
 #define SIDE 128
 #define CROWD OWNER_CROWD
 
-/* Each source has a pixel, until no more get an id of their own. */
-static void
-paint_until_full(struct canvas *canvas, struct mural_brush *brush)
-{
-	for (uint32_t i = 0; !owners_is_full(canvas->owners); i++) {
-		const struct ip_key address = { .v4 = true, .low = i };
-		const struct owner_key key = { .address = &address };
-		struct canvas_painter as = { 0 };
-
-		assert_in_range(i, 0, SIDE * SIDE - 1);
-		(void)owners_find(canvas->owners, &key, CROWD);
-		as.id = owners_find(canvas->owners, &key, CROWD);
-		if (as.id == CROWD)
-			continue;
-		canvas_brush_paint_as(brush, &as);
-		mural_put(brush, i % SIDE, i / SIDE, 0xffffffff);
-	}
-	canvas_publish(canvas, brush);
-}
-
-static bool
-has_crowd(const struct canvas *canvas)
-{
-	for (uint32_t i = 0; i < SIDE * SIDE; i++)
-		if (word_id(pixel_load(canvas, i % SIDE, i / SIDE)) == CROWD)
-			return true;
-	return false;
-}
+struct fixture {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct reins *reins;
+	uv_timer_t awake; /* the reins do not keep a loop running */
+	uv_loop_t loop;
+};
 
 static void
 on_late(uv_timer_t *timer)
@@ -47,44 +26,169 @@ on_late(uv_timer_t *timer)
 	abort();
 }
 
-/* Nobody waits for it: what is being recorded goes on beside it. */
-TEST(room_is_made_without_hurry)
+static int
+set_up(void **state)
 {
-	struct canvas canvas;
-	struct mural_brush brush;
-	struct reins *reins;
-	uv_timer_t awake; /* the reins do not keep a loop running */
-	uv_loop_t loop;
-	bool was_at_it, hurried;
+	struct fixture *f = calloc(1, sizeof(*f));
 
 	mallopt(M_PERTURB, 0xa5); /* for libuv to notice what is freed too soon */
-	uv_loop_init(&loop);
-	uv_timer_init(&loop, &awake);
-	uv_timer_start(&awake, on_late, 60000, 0);
-	assert_int_equal(canvas_init(&canvas, SIDE, SIDE, 0xff000000), 0);
-	assert_int_equal(canvas_keep_owners(&canvas), 0);
-	owners_crowd(canvas.owners, "icmp");
-	reins = reins_new(&canvas, &loop);
-	assert_non_null(reins);
-	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, SIDE, SIDE), 0);
-	paint_until_full(&canvas, &brush);
+	uv_loop_init(&f->loop);
+	uv_timer_init(&f->loop, &f->awake);
+	uv_timer_start(&f->awake, on_late, 60000, 0);
+	assert_int_equal(canvas_init(&f->canvas, SIDE, SIDE, 0xff000000), 0);
+	assert_int_equal(canvas_keep_owners(&f->canvas), 0);
+	owners_crowd(f->canvas.owners, "icmp");
+	f->reins = reins_new(&f->canvas, &f->loop);
+	assert_non_null(f->reins);
+	assert_int_equal(canvas_brush_init(&f->canvas, &f->brush, 0, 0, SIDE, SIDE), 0);
+	*state = f;
+	return 0;
+}
 
-	keeper_lock(reins->keeper); /* what it ends with waits for that */
-	while (!has_crowd(&canvas))
-		uv_run(&loop, UV_RUN_NOWAIT);
-	was_at_it = reins->making_room;
-	hurried = __atomic_load_n(&canvas.hurries, __ATOMIC_RELAXED) != 0;
-	keeper_unlock(reins->keeper);
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	uv_close((uv_handle_t *)&f->awake, NULL);
+	canvas_brush_finish(&f->brush);
+	reins_free(f->reins);
+	canvas_finish(&f->canvas);
+	assert_int_equal(uv_loop_close(&f->loop), 0);
+	free(f);
+	return 0;
+}
+
+/* The id of a source that is seen for the second time. */
+static uint16_t
+find_owner(struct fixture *f, uint32_t address)
+{
+	const struct ip_key ip = { .v4 = true, .low = address };
+	const struct owner_key key = { .address = &ip };
+
+	(void)owners_find(f->canvas.owners, &key, CROWD);
+	return owners_find(f->canvas.owners, &key, CROWD);
+}
+
+/* Each source, which has the number of its pixel, until no more get an id of their own.
+ */
+static void
+paint_until_full(struct fixture *f)
+{
+	for (uint32_t i = 0; !owners_is_full(f->canvas.owners); i++) {
+		struct canvas_painter as = { .id = find_owner(f, i) };
+
+		assert_in_range(i, 0, SIDE * SIDE - 1);
+		if (as.id == CROWD)
+			continue;
+		canvas_brush_paint_as(&f->brush, &as);
+		mural_put(&f->brush, i % SIDE, i / SIDE, 0xffffffff);
+	}
+	canvas_publish(&f->canvas, &f->brush);
+}
+
+/* How many pixels their crowd has; those that a source has are its own. */
+static uint32_t
+count_crowd(struct fixture *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < SIDE * SIDE; i++) {
+		const uint16_t id = word_id(pixel_load(&f->canvas, i % SIDE, i / SIDE));
+		char own[32];
+		struct owner who;
+
+		n += id == CROWD;
+		if (id < OWNER_FIRST)
+			continue;
+		snprintf(own, sizeof(own), "0.0.%u.%u", i / 256, i % 256);
+		owners_describe(f->canvas.owners, id, &who);
+		assert_string_equal(who.source, own);
+	}
+	return n;
+}
+
+static void
+await_room(struct fixture *f)
+{
+	while (f->reins->making_room || owners_is_full(f->canvas.owners))
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+}
+
+/* Nobody waits for it: what is being recorded goes on beside it. */
+TEST_WITH(room_is_made_without_hurry, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	bool was_at_it, hurried;
+
+	paint_until_full(f);
+	keeper_lock(f->reins->keeper); /* what it ends with waits for that */
+	while (count_crowd(f) == 0)
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	was_at_it = f->reins->making_room;
+	hurried = __atomic_load_n(&f->canvas.hurries, __ATOMIC_RELAXED) != 0;
+	keeper_unlock(f->reins->keeper);
 	assert_true(was_at_it);
 	assert_false(hurried);
-	while (reins->making_room)
-		uv_run(&loop, UV_RUN_NOWAIT);
+	await_room(f);
+}
 
-	uv_close((uv_handle_t *)&awake, NULL);
-	canvas_brush_finish(&brush);
-	reins_free(reins);
-	canvas_finish(&canvas);
-	assert_int_equal(uv_loop_close(&loop), 0);
+/* As when memory was short after they had been forgotten: nobody gets their ids, and no
+ * act finds them any more, until it is tried again. */
+TEST_WITH(room_that_was_not_made_is_made_later, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct owners *owners = f->canvas.owners;
+	uint64_t ids[65536 / 64] = { 0 }, rest[65536 / 64] = { 0 };
+	int all, left;
+
+	paint_until_full(f);
+	all = owners_match(owners, "0.0.0.0/8", ids);
+	assert_true(owners_forget(owners));
+	left = owners_match(owners, "0.0.0.0/8", rest);
+	assert_in_range(left, 1, all - 1);
+	assert_true(owners_forget(owners));
+	assert_int_equal(owners_match(owners, "0.0.0.0/8", rest), left);
+	assert_true(owners_is_full(owners));
+	await_room(f);
+	assert_int_equal(count_crowd(f), all - left);
+	assert_true(find_owner(f, SIDE * SIDE) != CROWD);
+}
+
+static void
+on_done(void *arg, const struct reins_done *done)
+{
+	*(struct reins_done *)arg = *done;
+}
+
+static uint64_t
+await_act(struct fixture *f, struct reins_done *done)
+{
+	while (done->at.tv_sec == 0)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(done->error, 0);
+	return done->number;
+}
+
+/* What an act replaced comes back as its crowd's, and not as that of who has its id
+ * since.
+ */
+TEST_WITH(taking_back_after_room_was_made, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	const struct mural_rect all = { 0, 0, SIDE, SIDE };
+	struct reins_done cleared = { 0 }, back = { 0 };
+	uint64_t number;
+
+	paint_until_full(f);
+	assert_int_equal(reins_clear(f->reins, &all, 0, on_done, &cleared), 0);
+	number = await_act(f, &cleared);
+	await_room(f);
+	for (uint32_t i = 0; find_owner(f, SIDE * SIDE + i) != CROWD; i++)
+		continue;
+	assert_int_equal(reins_take_back(f->reins, number, on_done, &back), 0);
+	(void)await_act(f, &back);
+	assert_true(count_crowd(f) > 0);
 }
 
 UNIT_TESTS(NULL, NULL)
