@@ -13,12 +13,11 @@ struct restore {
 	struct past past;
 };
 
-static void
-found_text(const struct past *past, char text[VALUE_TIME_MAX])
+static struct timespec
+found_time(const struct past *past)
 {
-	value_time_text((struct timespec){ .tv_sec = past->found_ms / 1000,
-				.tv_nsec = past->found_ms % 1000 * 1000000 },
-		text);
+	return (struct timespec){ .tv_sec = past->found_ms / 1000,
+		.tv_nsec = past->found_ms % 1000 * 1000000 };
 }
 
 static int
@@ -53,7 +52,7 @@ fail(struct control_call *call, const struct past *past, int error)
 		control_fail(
 			call, CONTROL_FAILED, "%s: nothing is recorded yet", past->file);
 	} else if (error == -ENODATA) {
-		found_text(past, first);
+		value_local_time_text(found_time(past), first);
 		control_fail(call, CONTROL_UNKNOWN, "the recording begins at %s", first);
 	} else {
 		verb_fail(call, error);
@@ -66,7 +65,7 @@ on_restored(void *arg, const struct reins_done *done)
 	struct restore *restore = arg;
 	char at[VALUE_TIME_MAX];
 
-	found_text(&restore->past, at);
+	value_time_text(found_time(&restore->past), at);
 	if (done->error < 0)
 		fail(restore->call, &restore->past, done->error);
 	else

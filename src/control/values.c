@@ -3,6 +3,7 @@
 #include "control/values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ip-key.h"
@@ -193,6 +194,21 @@ value_time_text(struct timespec time, char text[VALUE_TIME_MAX])
 	gmtime_r(&time.tv_sec, &tm);
 	len = strftime(text, VALUE_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + len, VALUE_TIME_MAX - len, ".%03ldZ", time.tv_nsec / 1000000);
+}
+
+void
+value_local_time_text(struct timespec time, char text[VALUE_TIME_MAX])
+{
+	struct tm tm;
+	size_t len;
+	long minutes; /* from UTC */
+
+	localtime_r(&time.tv_sec, &tm);
+	minutes = labs(tm.tm_gmtoff) / 60;
+	len = strftime(text, VALUE_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, VALUE_TIME_MAX - len, ".%03ld%c%02ld:%02ld",
+		time.tv_nsec / 1000000, tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+		minutes % 60);
 }
 
 /* ------------------------------------------------------------------ any kind */

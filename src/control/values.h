@@ -26,6 +26,9 @@ bool value_is(enum wall_arg_kind kind, const char *text, const char **right);
 #define VALUE_TIME_MAX 40
 void value_time_text(struct timespec time, char text[VALUE_TIME_MAX]);
 
+/* The same by the local clock, for sentences: as people there read and type it. */
+void value_local_time_text(struct timespec time, char text[VALUE_TIME_MAX]);
+
 /* WxH+X+Y. */
 #define VALUE_RECT_MAX 48
 void value_rect_text(const struct mural_rect *rect, char text[VALUE_RECT_MAX]);

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from control import Operator, control, png_file
+from waiting import wait_for
 from wall import DOTS, MURALCTL, SOURCE, Wall, dot, has_plugin
 
 
@@ -134,6 +135,17 @@ def test_times_are_those_of_the_clock_here(wall, by):
     assert datetime.fromisoformat(since) == datetime.fromisoformat(utc.replace("Z", "+00:00"))
     at, = set(re.findall(r"\S+\+05:30", run("acts")))
     assert re.fullmatch(r"\S+:\d\d\.\d{3}\+05:30", at)
+
+
+def test_where_a_recording_begins_is_told_by_the_walls_clock(tmp_path, muralctl):
+    """As it is typed there; that time can be restored."""
+    record = "[record]\nfile = %s/record\ninterval = 10ms\n" % tmp_path
+    with Wall(tmp_path, DOTS, core=control(tmp_path) + record, prefix=["env", "TZ=XYZ-5:30"]) as wall:
+        wall.paint(dot(1, 1, (255, 0, 0)))
+        restore = ("wall", "-S", wall.folder + "/control", "restore", "--at")
+        said = wait_for("a moment", lambda: re.search(r"begins at (\S+\.\d{3}\+05:30)\n",
+                                                      muralctl(*restore, "2020-01-01T00:00:00Z").err))
+        assert "pixels: 3072" in muralctl(*restore, said.group(1)).ok().out
 
 
 def test_a_notice_is_told_in_words(muralctl, by):
