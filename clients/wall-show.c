@@ -21,6 +21,16 @@ write_text(const char *text, char *cell)
 	utf8_mask_controls(cell);
 }
 
+/* Whoever answers there may be no wall. */
+static void
+print_key(const char *key)
+{
+	char text[CELL_MAX];
+
+	write_text(key, text);
+	fputs(text, stdout);
+}
+
 /* The wall's times are UTC; 22:30, as an operator types it, is not.  With the zone, so
  * that what is printed is a time to be typed as well.  False: it is no time. */
 static bool
@@ -86,7 +96,7 @@ print_cell(const char *cell, int width, bool is_number)
 }
 
 struct table {
-	const char *columns[COLUMNS_MAX];
+	const char *columns[COLUMNS_MAX]; /* the keys of the rows */
 	int widths[COLUMNS_MAX];
 	size_t n;
 };
@@ -107,7 +117,8 @@ add_columns(struct table *table, const json_t *row)
 			continue;
 		if (i == table->n) {
 			table->columns[table->n++] = key;
-			table->widths[i] = (int)strlen(key);
+			write_text(key, cell);
+			table->widths[i] = width_of(cell);
 		}
 		write_value(value, cell);
 		if (width_of(cell) > table->widths[i])
@@ -135,21 +146,26 @@ static void
 print_table(const char *name, const json_t *rows)
 {
 	struct table table = { 0 };
+	char cell[CELL_MAX];
 	const json_t *row;
 	size_t i;
 
 	if (json_array_size(rows) == 0) {
-		printf("%s: none\n", name);
+		print_key(name);
+		puts(": none");
 		return;
 	}
 	json_array_foreach(rows, i, row)
 	{
 		add_columns(&table, row);
 	}
-	for (i = 0; i + 1 < table.n; i++)
-		printf("%-*s  ", table.widths[i], table.columns[i]);
+	for (i = 0; i + 1 < table.n; i++) {
+		write_text(table.columns[i], cell);
+		print_cell(cell, table.widths[i], false);
+	}
 	/* of several tables some say what they list by nothing but their name */
-	puts(table.n > 1 ? table.columns[table.n - 1] : name);
+	print_key(table.n > 1 ? table.columns[table.n - 1] : name);
+	puts("");
 	json_array_foreach(rows, i, row)
 	{
 		print_row(&table, row);
@@ -171,7 +187,9 @@ print_members(const json_t *is, bool whole)
 			strcmp(key, "waited_ms") == 0) /* for programs */
 			continue;
 		write_value(value, cell);
-		printf("%s%s%s %s", between, key, whole ? ":" : "", cell);
+		fputs(between, stdout);
+		print_key(key);
+		printf("%s %s", whole ? ":" : "", cell);
 		between = ", ";
 	}
 	if (*between)
@@ -191,12 +209,14 @@ wall_show(const json_t *is)
 	json_object_foreach((json_t *)is, key, value)
 	{
 		if (json_is_object(value)) {
-			printf("%s: ", key);
+			print_key(key);
+			fputs(": ", stdout);
 			print_members(value, false);
 		} else if (json_is_array(value)) {
 			print_table(key, value);
 		} else if (json_is_null(value) && !any) {
-			printf("%s: none\n", key);
+			print_key(key);
+			puts(": none");
 		}
 	}
 }

@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -146,6 +148,25 @@ def test_where_a_recording_begins_is_told_by_the_walls_clock(tmp_path, muralctl)
         said = wait_for("a moment", lambda: re.search(r"begins at (\S+\.\d{3}\+05:30)\n",
                                                       muralctl(*restore, "2020-01-01T00:00:00Z").err))
         assert "pixels: 3072" in muralctl(*restore, said.group(1)).ok().out
+
+
+def test_no_name_in_an_answer_steers_the_terminal(tmp_path, muralctl):
+    """Whoever answers there may be no wall."""
+    path = str(tmp_path / "s")
+    with socket.create_server(path, family=socket.AF_UNIX) as server:
+        def answer():
+            client, _ = server.accept()
+            with client, client.makefile("rwb", buffering=0) as file:
+                file.write(b'{"murald":"0","protocol":1}\n')
+                file.readline()
+                file.write(json.dumps({"is": {"\x1b[2J": 1, "\x9b1m": None, "\x1b[3J": {"\x1b[4J": 2},
+                                              "\x1b[5J": [], "\x1b[6J": [{"\x1b[7J": 1, "\x1b[8J": 2}]}}).encode() + b"\n")
+
+        with ThreadPoolExecutor(1) as pool:
+            served = pool.submit(answer)
+            said = muralctl("wall", "-S", path, "status").ok().out
+            served.result()
+    assert said == "?[2J: 1\n?[3J: ?[4J 2\n?[5J: none\n?[7J  ?[8J\n   1  2\n"
 
 
 def test_a_notice_is_told_in_words(muralctl, by):
