@@ -115,6 +115,17 @@ show(struct hud_film *film, const struct hud_film_job *job)
 		film->on_open(film);
 }
 
+/* Leaves out those whose turn is over, but never one of the last two: only both of them
+ * show what is there unmixed with what was there before. */
+static uint32_t
+picture_after(uint32_t index, uint64_t played_ms)
+{
+	const uint32_t next = (uint32_t)MAX(index + 1, played_ms / PICTURE_MS);
+	const uint32_t last = REEL_PICTURES - 1;
+
+	return MIN(next, index < last - 1 ? last - 1 : last);
+}
+
 static void
 on_worked(uv_work_t *work, int status)
 {
@@ -140,8 +151,7 @@ on_worked(uv_work_t *work, int status)
 		return;
 	}
 	played_ms = (uv_hrtime() - film->began_ns) / MS_NS;
-	job->index = (uint32_t)MAX(job->index + 1, played_ms / PICTURE_MS);
-	job->index = MIN(job->index, REEL_PICTURES - 1);
+	job->index = picture_after(job->index, played_ms);
 	due_ms = (uint64_t)job->index * PICTURE_MS;
 	wait_for(film, due_ms - MIN(due_ms, played_ms));
 }

@@ -157,7 +157,7 @@ TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
 	hud_film_play(&film);
 	run_until_opened(&wall, 1);
 	wait_for_pictures(&wall, hud, 3);
-	/* the last one comes at once */
+	/* the last ones come at once */
 	film.began_ns -= UINT64_C(60000000000);
 	while (film.job)
 		turn(&wall.loop);
@@ -185,6 +185,41 @@ TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
 	hud_film_end(&film);
 	hud_film_stop(&film);
 	assert_int_equal(opened, 2);
+	wall_end(&wall);
+	hud_free(hud);
+}
+
+/* The colour in its left upper corner, as a screen draws it. */
+static uint32_t
+drawn_colour(struct hud *hud)
+{
+	uint32_t pixels[8 * 8] = { 0 };
+	struct hud_cards cards = { .film = { .place = { .right = 8, .bottom = 8 } } };
+
+	cards.film.pixels = pixels;
+	assert_true(hud_draw_film(hud, &cards));
+	return pixels[0];
+}
+
+TEST_WITH(it_ends_with_what_is_there_although_pictures_were_left_out, no_files, NULL)
+{
+	struct hud *hud = hud_new();
+	struct hud_film film = { 0 };
+	struct wall wall;
+
+	opened = 0;
+	wall_begin(&wall, WIDTH, HEIGHT);
+	hud_film_start(&film, hud, file, &wall.loop, on_open);
+	record_colour(&wall, 0xff0000ff);
+	usleep(20000); /* which are two moments */
+	record_colour(&wall, 0xffff0000);
+	hud_film_play(&film);
+	run_until_opened(&wall, 1);
+	film.began_ns -= UINT64_C(60000000000);
+	while (film.job)
+		turn(&wall.loop);
+	assert_int_equal(drawn_colour(hud), 0xffff0000);
+	hud_film_stop(&film);
 	wall_end(&wall);
 	hud_free(hud);
 }
