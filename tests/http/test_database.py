@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+import procfs
 from boardclient import HEIGHT, WIDTH, Board, board_wall
 from wall import DOTS, dot, wait_for
 
@@ -73,10 +74,8 @@ def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
 
 def test_all_else_goes_before_the_writer(tmp_path):
     with board_wall(tmp_path) as wall:
-        stats = [open("/proc/%d/task/%s/stat" % (wall.process.pid, task)).read().rsplit(")", 1)[1].split()
-                 for task in os.listdir("/proc/%d/task" % wall.process.pid)]
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        assert min(own + 10, 19) in [int(stat[16]) for stat in stats]
+        wait_for("a thread that gives way", lambda: min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+                 in procfs.nice_values(wall.pid))
 
 
 def test_cells_are_painted_again_when_the_snapshot_is_older_or_gone(tmp_path):
@@ -187,6 +186,7 @@ def crash_rounds(tmp_path, n):
     for i in range(n):
         with board_wall(tmp_path, rate="0ms") as wall:
             painters = [Painter(wall, "r%d-%d" % (i, j)) for j in range(3)]
+            wait_for("all to be known", lambda: all(painter.tokens for painter in painters))
             time.sleep(random.uniform(0.2, 1.6))  # a crash comes at any moment
             wall.process.kill()
             killed = time.monotonic()

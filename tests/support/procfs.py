@@ -1,18 +1,38 @@
 # SPDX-License-Identifier: MIT
 """What /proc says of a process: memory, CPU time, context switches."""
+import contextlib
 import os
 import re
 
 
-def status(pid, thread=None):
-    """{"Uid": "0\\t0\\t0\\t0", "VmRSS": "1234 kB", ...} of a process or of one of its threads."""
-    with open("/proc/%d/%s/status" % (pid, "task/%s" % thread if thread else ".")) as f:
-        return dict(re.findall(r"^(\w+):\s*(.*)$", f.read(), re.M))
+def fields(text):
+    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.M))
+
+
+def status(pid):
+    """{"Uid": "0\\t0\\t0\\t0", "VmRSS": "1234 kB", ...} of a process."""
+    with open("/proc/%d/status" % pid) as f:
+        return fields(f.read())
+
+
+def of_threads(pid, name):
+    """What that file of each thread has, but of those that end meanwhile."""
+    found = []
+    for thread in os.listdir("/proc/%d/task" % pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                open("/proc/%d/task/%s/%s" % (pid, thread, name)) as f:
+            found.append(f.read())
+    return found
 
 
 def threads(pid):
     """The status of each thread."""
-    return [status(pid, thread) for thread in os.listdir("/proc/%d/task" % pid)]
+    return [fields(text) for text in of_threads(pid, "status")]
+
+
+def nice_values(pid):
+    """Of each thread."""
+    return [int(text.rsplit(")", 1)[1].split()[16]) for text in of_threads(pid, "stat")]
 
 
 def memory_kib(pid, key="VmRSS"):
@@ -28,11 +48,7 @@ def cpu_seconds(pid):
 
 def threads_seconds(pid):
     """CPU time used so far by the threads that there are; finer than the hundredths of cpu_seconds()."""
-    total = 0
-    for thread in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/schedstat" % (pid, thread)) as f:
-            total += int(f.read().split()[0])
-    return total / 1e9
+    return sum(int(text.split()[0]) for text in of_threads(pid, "schedstat")) / 1e9
 
 
 def loop_seconds(pid):
