@@ -156,28 +156,40 @@ class Guest:
                 raise GuestError("no guest after %d s:\n%s" % (timeout, self.console()[-2000:]))
             time.sleep(0.05)  # between two looks
 
-    def _leave(self, query, states, otherwise):
-        """Waits until QEMU is in none of those states; the one that follows."""
+    def _query(self, what):
+        return lambda: self.qmp.cmd(what).get("status")
+
+    @staticmethod
+    def _leave(look, states, otherwise):
+        """Waits until it looks like none of those states; the one that follows."""
         end = time.monotonic() + 60
-        while (status := self.qmp.cmd(query).get("status")) in states:
+        while (status := look()) in states:
             if time.monotonic() > end:
                 raise GuestError(otherwise)
             time.sleep(0.02)  # between two looks
         return status
 
     def _loaded(self):
-        self._leave("query-status", ["inmigrate"], "the saved state was not loaded")
+        self._leave(self._query("query-status"), ["inmigrate"], "the saved state was not loaded")
 
     def save(self, path):
         """What it is now, for Guest(saved=path) with the same devices; it stands still afterwards."""
+        new, written, otherwise = path + ".new", path + ".status", "the state could not be saved"
+        open(written, "w").close()
+
+        def cat_said():
+            with open(written) as f:
+                return f.read()
         self.qmp.cmd("stop")
         self.qmp.cmd("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
-        self.qmp.cmd("migrate", uri="exec:cat >'%s.new'" % path)
-        otherwise = "the state could not be saved"
-        if self._leave("query-migrate", [None, "setup", "active", "device"], otherwise) != "completed":
+        # QEMU knows what the pipe took, and not whether that was written
+        self.qmp.cmd("migrate", uri="exec:cat >'%s'; echo $? >'%s'" % (new, written))
+        migrated = self._leave(self._query("query-migrate"), [None, "setup", "active", "device"], otherwise)
+        if migrated != "completed" or self._leave(cat_said, [""], otherwise) != "0\n":
             raise GuestError(otherwise)
-        self._leave("query-status", ["finish-migrate"], otherwise)  # in which it may not go on yet
-        os.rename(path + ".new", path)
+        self._leave(self._query("query-status"), ["finish-migrate"], otherwise)  # in which it may not go on yet
+        os.remove(written)
+        os.rename(new, path)
 
     def go_on(self):
         self.qmp.cmd("cont")
