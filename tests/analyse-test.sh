@@ -8,7 +8,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 bad=0
 
-mkdir -p "$scratch"/{bin,build/plugins,tree/{include,src,plugins,clients,lib}}
+mkdir -p "$scratch"/{bin,build/plugins,foreign,tree/{include,src,plugins,clients,lib}}
 cat >"$scratch/bin/gcc" <<'END'
 #!/bin/sh
 case $1 in
@@ -32,7 +32,7 @@ for name in one two; do echo "int $name;" >"$scratch/tree/src/$name.c"; done
 # What the tool was asked about, but for the file that shows that it can see.
 asked() { # EXPECTED WHEN
 	: >"$scratch/bin/gcc.asked"
-	env -u MURALD_CACHE PATH="$scratch/bin:$PATH" top_srcdir="$scratch/tree" top_builddir="$scratch/build" flags= \
+	env -u MURALD_CACHE PATH="$scratch/bin:$PATH" CPATH="$scratch/foreign" top_srcdir="$scratch/tree" top_builddir="$scratch/build" flags= \
 		sources="src/one.c src/two.c" bash "$abs_top_srcdir/tests/analyse.sh" gcc >"$scratch/said"
 	local found was
 	found=$(grep -c '^src/.*planted' "$scratch/said")
@@ -48,6 +48,8 @@ echo "int more;" >>"$scratch/tree/src/one.c"
 asked "src/one.c" "a file that has changed"
 echo "int more;" >>"$scratch/tree/include/one.h"
 asked "src/one.c src/two.c" "a header that has changed"
+touch "$scratch/foreign/other.h"
+asked "src/one.c src/two.c" "a header of no package"
 echo 12.2 >"$scratch/bin/gcc.version"
 asked "src/one.c src/two.c" "another version of the tool"
 echo "int broken;" >>"$scratch/tree/src/two.c"

@@ -125,9 +125,18 @@ clang_tidy_look() {
 		${libraries[@]+"${libraries[@]}"} 2>/dev/null
 }
 
-# ---- what gcc and clang-tidy said of a file counts until the file, any header of ours, a library's
-# ---- package, the tool or its arguments change; what no run has asked for in two weeks is forgotten
+# ---- what gcc and clang-tidy said of a file counts until the file, any header of ours or of no package,
+# ---- a library's package, the tool or its arguments change; what no run has asked for in two weeks is forgotten
 kept=${MURALD_CACHE:-$top_builddir}/analysed
+
+# Those that no package has, where compilers look by themselves.
+foreign_headers() {
+	local folder folders
+	IFS=: read -ra folders <<<"/usr/local/include:${CPATH:-}:${C_INCLUDE_PATH:-}"
+	for folder in "${folders[@]}"; do
+		[ ! -d "$folder" ] || find -L "$folder" -type f -print0
+	done
+}
 
 # What it depends on, but for the file itself, as a name.
 surroundings() { # TOOL
@@ -139,6 +148,7 @@ surroundings() { # TOOL
 		find include src plugins clients lib -name '*.h' -exec sha256sum {} + | LC_ALL=C sort
 		(cd "$top_builddir" && find plugins -name '*.skel.h' -exec sha256sum {} +)
 		dpkg-query -W -f '${Package} ${Version}\n' '*-dev'
+		foreign_headers | LC_ALL=C sort -z | xargs -0r sha256sum
 	} | sha256sum | cut -c1-32
 }
 # Prints what the tool says of one file; of what fails nothing is kept, and is a finding itself: a tool
