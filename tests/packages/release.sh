@@ -74,6 +74,7 @@ unshare "${unshared[@]}" bash -euc '
 	mount --bind "$folder/build" "$root/murald/build"
 	if [ -n "$cache" ]; then
 		mkdir -p "$cache" "$root/root/.cache/murald"
+		touch "$cache" # in use: quickstart removes what is not
 		mount --bind "$cache" "$root/root/.cache/murald"
 	fi
 	if [ "$network" = online ]; then

@@ -113,7 +113,9 @@ def test_what_one_clone_has_installed_serves_another(tmp_path):
     assert not os.listdir(fetched)
     assert release(tmp_path / "one", "trixie", *install, "0", network="online", **shared).returncode == 0
     shared["path"] = debootstrap(tmp_path / "none", "exit 1")
+    os.utime(cache / "in-trixie", (0, 0))
     done = release(tmp_path / "two", "trixie", "cat", "/installed", "/root/.cache/murald/kept", **shared)
+    assert os.stat(cache / "in-trixie").st_mtime > 0, "it is in use"
     assert (done.returncode, done.stdout) == (0, "it\nit\n")
     assert os.listdir(fetched) == ["release-trixie"] and not os.path.exists(fetched / "release-trixie" / "murald")
     assert not mounted(tmp_path)
