@@ -35,11 +35,19 @@ root=$folder/sysroot
 
 read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
 	grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
+# What was compiled with another sysroot; make would take it for new, since what is unpacked is as old as
+# its package.
+forget_build() {
+	find "$folder" -mindepth 1 -maxdepth 1 ! -name apt ! -name 'sysroot*' ! -name 'kms-*' -exec rm -rf {} +
+}
 # Compilers get the same name of it wherever it is, so that what they made for another clone serves again.
 kept=$root
 if [ -n "${MURALD_FETCHED:-}" ]; then
 	kept=$MURALD_FETCHED/sysroot-$arch-$(cksum <<<"${wanted[*]}" | cut -d' ' -f1)
-	[ "$(readlink "$root")" = "$kept" ] || rm -rf "$root" "$folder/Makefile"
+	if [ "$(readlink "$root")" != "$kept" ]; then
+		rm -rf "$root"
+		forget_build
+	fi
 	ln -sfn "$kept" "$root"
 fi
 exec 8>"$kept.lock"
@@ -48,7 +56,8 @@ if [ "$(cat "$root/.done" 2>/dev/null)" != "${wanted[*]}" ]; then
 	archive "$folder/apt" "$arch" || { echo "cross.sh: cannot ask Debian about $arch" >&2 && exit 1; }
 	apt-get -q install -y --download-only libc6-dev "${wanted[@]}" >"$folder/apt/log" 2>&1 ||
 		{ tail -n 5 "$folder/apt/log" >&2 && exit 1; }
-	rm -rf "$kept" "$folder/Makefile"
+	rm -rf "$kept"
+	forget_build
 	mkdir -p "$kept"
 	for deb in "$folder"/apt/archives/*.deb; do
 		dpkg-deb -x "$deb" "$kept"
