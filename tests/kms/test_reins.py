@@ -3,9 +3,12 @@
 after its answer."""
 import datetime
 import http.client
+import io
 import json
 import re
 import sys
+
+from PIL import Image
 
 from control import png
 from guests import DOTS, wait_for
@@ -36,12 +39,15 @@ class Operator:
         wall.said("http: listening on")
         self.web = http.client.HTTPConnection("127.0.0.1", self.screen.port, timeout=60)
 
-    def ask(self, method, path, body):
+    def read(self, method, path, body=None):
         self.web.request(method, path, json.dumps(body), {"Authorization": "Bearer adm", "Content-Type": "application/json"})
         answer = self.web.getresponse()
         said = answer.read()
         assert answer.status == 200, said
-        return json.loads(said)
+        return said
+
+    def ask(self, method, path, body=None):
+        return json.loads(self.read(method, path, body))
 
     def done(self, verb, **with_):
         return self.ask("POST", "/admin/api/" + verb, {name.rstrip("_"): value for name, value in with_.items()})["is"]
@@ -59,15 +65,16 @@ class Operator:
         wait_for("the screen to rest", still, 60)
         return seen[-1]
 
-    def recorded(self):
-        """The last moment of the record, when no more are written, as a verb takes it."""
-        seen = []
-
-        def still():
-            seen.append(self.ask("GET", "/history", None)["last"])
-            return seen[-1] and seen[-3:] == [seen[-1]] * 3
-        wait_for("the record to rest", still, 60)
-        return datetime.datetime.fromtimestamp(seen[-1], datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    def recorded(self, rgb):
+        """The last moment of the record, as a verb takes it, once it has that colour."""
+        def last():
+            at = self.ask("GET", "/history?bars=1")["last"]  # for bars it is read each time
+            if not at:
+                return None
+            with Image.open(io.BytesIO(self.read("GET", "/history?at=%.3f" % at))) as image:
+                return image.convert("RGB").getpixel((0, 0)) == rgb and at
+        at = wait_for("a record of it", last, 60)
+        return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def shows(self, verb, alone=True, **with_):
         """Does it, and says how long its flip came after the answer.  That frame must be the only one, unless
@@ -98,7 +105,7 @@ def test_each_verb_is_in_the_next_frame(boot, monkeypatch):
     operator.shows("clear", colour="#ff0000")
     filled(wall, RED)
     wall.seen()
-    red_at = operator.recorded()
+    red_at = operator.recorded(RED)
     operator.shows("paint", png=png(40, 30, BLUE + (255,)), to="100,50")
     filled(wall, BLUE, 100, 50, 40, 30)
     wall.seen()

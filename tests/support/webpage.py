@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import time
+import urllib.error
 import urllib.request
 
 from PIL import Image
@@ -30,6 +32,16 @@ def flut(wall, pixels):
     client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % pixel for pixel in pixels) + b"SIZE\n")
     assert client.recv(100).startswith(b"SIZE")
     client.close()
+
+
+def recorded(wall, x, y):
+    """The colour there in the last moment of the record; None before the first."""
+    try:
+        data = get(wall, "history?at=%.3f" % time.time())
+    except urllib.error.HTTPError:
+        return None
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.convert("RGB").getpixel((x, y))
 
 
 def canvas_png(wall):
