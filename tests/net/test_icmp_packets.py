@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from pings import BLACK, ECHOES, answers, echo4, echo6, ether, icmp_wall, nothing_but_the_mark, set_pixel, settle
+from pings import (
+    BLACK, ECHOES, answers, echo4, echo6, ether, icmp_wall, nothing_but_the_mark, set_pixel, settle, wait_answers)
 from wall import SOURCE
 
 try:
@@ -45,7 +46,7 @@ def test_vectors_from_the_wire(tmp_path, quiet):
                     quiet.send(echo4(quiet, set_pixel(expect["x"], expect["y"], BLACK)))
                     painted += 1
         settle(wall, quiet)
-        assert {a[0]: bytes(a[4]).hex() for a in answers(quiet.received())} == {4: "bb07800438", 6: "bb07800438"}
+        assert {a[0]: bytes(a[4]).hex() for a in wait_answers(quiet, 2)} == {4: "bb07800438", 6: "bb07800438"}
         assert wall.totals("icmp") == {"painted": painted + 1, "out_of_bounds": outside, "malformed": malformed, "drops": 0}
         assert sized == 2 and painted > 20
 

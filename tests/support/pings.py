@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from wall import Wall
+from wall import Wall, wait_for
 
 try:
     from scapy.layers.inet import ICMP, IP
@@ -60,6 +60,17 @@ def answers(frames):
             continue
         if message[0] == kind:
             found.append((version, frame, *struct.unpack(">HH", message[4:8]), message[8:]))
+    return found
+
+
+def wait_answers(pair, n):
+    """The next n, and what came with them: the kernel may ask for the client's address before it sends them."""
+    found = []
+
+    def are_there():
+        found.extend(answers(pair.received()))
+        return len(found) >= n
+    wait_for("%d answers" % n, are_there)
     return found
 
 
