@@ -26,7 +26,7 @@ def test_the_commands_for_the_board_work(wall):
     ways = json.loads(get(wall, "invite?x=30&y=20&color=00a368"))["ways"]
     register, update = next(way["commands"] for way in ways if way["module"] == "http")
     run = lambda command: json.loads(subprocess.run(
-        ["bash", "-c", command], check=True, timeout=10, capture_output=True).stdout)
+        ["bash", "-c", command], check=True, timeout=30, capture_output=True).stdout)
     token = run(register)["id"]
     assert run(update.replace('"ID"', '"%s"' % token))["success"]
     wall.painted(30, 20, (0x00, 0xa3, 0x68))

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
+const PATIENCE_MS = 120000; // with a browser that hangs; one on a busy machine takes more than half a minute for a click
 const need = createRequire(`${process.env.MODULES}/`);
 const { chromium } = need("playwright-core");
 const browser = await chromium.launch({
@@ -36,6 +37,7 @@ const verbs = {
 		await page?.context().close();
 		const context = await browser.newContext(options);
 
+		context.setDefaultTimeout(PATIENCE_MS);
 		page = await context.newPage();
 		page.on("pageerror", error => errors.push(String(error)));
 		page.on("console", message => {

@@ -51,7 +51,7 @@ def canvas_png(wall):
 
 def same_picture(browser, wall):
     wait_for("the page's picture to be the wall's",
-             lambda: browser.pixels() == canvas_png(wall), 15)
+             lambda: browser.pixels() == canvas_png(wall), 60)
 
 
 def place_of(browser, x, y):
