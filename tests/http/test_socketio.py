@@ -283,15 +283,18 @@ def test_clients_come_back(tmp_path, kind, transports):
 
 def sleep_through_events(wall, listener):
     """The client sleeps until murald has let its session go."""
+    def is_let_go():
+        # the latter where the machine is too busy to paint so much meanwhile
+        return re.search("ends: (the client reads too slowly|no answer to a ping)", wall.log())
     listener.process.send_signal(signal.SIGSTOP)
     with Board(wall) as board:
         token = board.register("\1" * 190, "\1" * 190)  # events of more than two KiB
         for i in range(20000):  # more than the kernel's buffers and murald's ring hold
             board.paint(token, 1, 1, i % 5)
-            if i % 100 == 0 and "the client reads too slowly" in wall.log():
+            if i % 100 == 0 and is_let_go():
                 break
     listener.process.send_signal(signal.SIGCONT)
-    assert "the client reads too slowly" in wall.log()
+    assert is_let_go()
 
 
 # ---- the upgrade, many times
