@@ -87,6 +87,15 @@ event_unlink(struct event *event)
 		event->next->link = event->link;
 }
 
+/* Undoes event_new(): nothing of it is on the loop. */
+static void
+event_drop(struct event *event)
+{
+	event_unlink(event);
+	instance_of(event->pub.host)->n_handles -= !event->pub.conn;
+	free(event);
+}
+
 static void
 on_event_closed(uv_handle_t *handle)
 {
@@ -221,8 +230,7 @@ mural_poll_start(struct mural_host *host, struct mural_conn *conn, int fd,
 		return NULL;
 	if (is_the_walls(conn, fd) ||
 		uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {
-		event_unlink(event);
-		free(event);
+		event_drop(event);
 		return NULL;
 	}
 	poll_events(event, events);
@@ -299,8 +307,7 @@ mural_reader_new(struct mural_host *host, struct mural_conn *conn,
 	if (fd < 0 || is_the_walls(conn, fd) ||
 		uv_poll_init(event->shard->worker->loop, &event->handle.poll, fd) < 0) {
 		mural_reader_free(event->reader);
-		event_unlink(event);
-		free(event);
+		event_drop(event);
 		return NULL;
 	}
 	canvas_reader_on_free(event->reader, on_reader_free, event);

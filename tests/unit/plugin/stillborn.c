@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A service whose start() fails with handles on the loop: each one's callback closes the
- * next, in its state, and the last one says that it is done. */
+ * next, in its state, and the last one says that it is done.  Descriptors that cannot be
+ * polled are no handles. */
 #include <errno.h>
 #include <uv.h>
 
@@ -27,6 +28,13 @@ on_closed(uv_handle_t *handle)
 	mural_stopped(stillborn->host);
 }
 
+static void
+never_called(const struct mural_event *event, struct mural_brush *brush)
+{
+	(void)event;
+	(void)brush;
+}
+
 static int
 stillborn_start(struct mural_host *host)
 {
@@ -36,6 +44,8 @@ stillborn_start(struct mural_host *host)
 	for (unsigned i = 0; i < HANDLES; i++) {
 		uv_timer_init(host->loop, &stillborn->timers[i]);
 		stillborn->timers[i].data = stillborn;
+		if (mural_poll_start(host, NULL, -1, MURAL_READABLE, never_called, NULL))
+			return -EINVAL;
 	}
 	uv_close((uv_handle_t *)&stillborn->timers[0], on_closed);
 	return -EIO;
