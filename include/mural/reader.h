@@ -65,10 +65,10 @@ MURAL_READER_EXPORT void mural_reader_copy(const struct mural_reader *reader, ui
  * again when that begins and ends.  Before the first copy. */
 MURAL_READER_EXPORT void mural_reader_show(struct mural_reader *reader);
 
-/* What this brush paints is not damage to this reader, but to all others: for a plugin
- * that paints what it watches, and would find its own paint only.  On the brush's thread,
- * where it is also freed, before the brush.  One reader ignores one brush: for a second
- * one, of either, nothing changes. */
+/* What this brush paints from now on is not damage to this reader, but to all others: for
+ * a plugin that paints what it watches, and would find its own paint only.  On the
+ * brush's thread, where it is also freed, before the brush.  One reader ignores one
+ * brush: for a second one, of either, nothing changes. */
 MURAL_READER_EXPORT void mural_reader_ignore(
 	struct mural_reader *reader, struct mural_brush *brush);
 

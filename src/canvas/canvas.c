@@ -346,6 +346,7 @@ mural_reader_ignore(struct mural_reader *reader, struct mural_brush *brush)
 	reader->apart = apart;
 	reader->ignored = painter;
 	pthread_mutex_unlock(&canvas->lock);
+	canvas_publish(canvas, brush); /* what it painted before is damage */
 	painter->published = apart;
 }
 

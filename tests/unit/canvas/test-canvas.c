@@ -313,6 +313,20 @@ TEST_WITH(one_reader_ignores_one_brush, set_up, tear_down)
 	canvas_brush_finish(&stranger);
 }
 
+TEST_WITH(what_was_painted_before_is_not_ignored, set_up, tear_down)
+{
+	struct fixture *f = *state;
+
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	mural_put(&f->brush, 40, 0, 0xff000001); /* and not published yet */
+	mural_reader_ignore(f->reader, &f->brush);
+	mural_put(&f->brush, 1, 40, 0xff000002);
+	canvas_publish(&f->canvas, &f->brush);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+	assert_false(mural_reader_take(f->reader, f->tiles));
+}
+
 static bool
 is_notified(const struct mural_reader *reader)
 {
