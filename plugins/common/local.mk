@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # libcommon.la is shared by several plugins.
 noinst_LTLIBRARIES += libcommon.la
-libcommon_la_SOURCES = %D%/claims.c %D%/claims.h %D%/ground.h %D%/list.h %D%/of-four.h %D%/sendbuf.c %D%/sendbuf.h \
+libcommon_la_SOURCES = %D%/claims.c %D%/claims.h %D%/ground.h %D%/list.h %D%/sendbuf.c %D%/sendbuf.h \
 	%D%/server-options.c %D%/server-options.h
 libcommon_la_LIBADD = libtext.la
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "lib/of-four.h"
 #include "link/link.h"
 
 /* The most tiles of a batch: a megapixel. */
@@ -171,8 +172,6 @@ expected_row(const struct link *link, uint32_t place, uint32_t width, uint32_t *
 
 /* A bit for each pixel.  Four at a time, and without a branch: in paint all over the
  * place no processor foresees which pixels differ. */
-typedef uint32_t four_pixels __attribute__((vector_size(16), aligned(4), may_alias));
-
 static uint32_t
 row_differs(const uint32_t *expected, const uint32_t *canvas, uint32_t width)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/ground.h"
-#include "common/of-four.h"
+#include "lib/of-four.h"
 
 typedef uint16_t halves_of_four __attribute__((vector_size(16)));
 

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "canvas/canvas-private.h"
+#include "lib/of-four.h"
 
 static bool
 is_inside(const struct mural_brush *brush, uint32_t x, uint32_t y)
@@ -167,8 +168,6 @@ mural_swap_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t which
 /* Four pixels at a time.  C has no atomic vectors, but on all supported machines aligned
  * 32-bit lanes of a vector are read and written whole.  Relaxed 32-bit loads took two to
  * three times as long; ThreadSanitizer, which does not know of lanes, is switched off. */
-typedef uint32_t four_pixels __attribute__((vector_size(16), aligned(4), may_alias));
-
 __attribute__((no_sanitize("thread"))) void
 canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n)
 {

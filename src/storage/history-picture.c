@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "base/util.h"
+#include "lib/of-four.h"
 #include "storage/history-private.h"
 
 int
@@ -62,8 +63,6 @@ read_rgb(const uint8_t *bytes)
 	memcpy(&word, bytes, sizeof(word));
 	return be32toh(word) >> 8;
 }
-
-typedef uint32_t four_pixels __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* Whether all pixels look the same, as they mostly do in a row that was cleared, or that
  * did not change. */

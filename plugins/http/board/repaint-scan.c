@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/of-four.h"
 #include "http/board/board.h"
+#include "lib/of-four.h"
 
 /* After a scan that took longer than LONG_SCAN_NS there is none for REST_FACTOR times as
  * long. */
