@@ -38,6 +38,9 @@ list_feeds(uint32_t *list, uint64_t feeds, uint32_t begin, const unsigned at_onc
 
 #include "pixelflut/vectors-reads.h"
 
+static_assert(
+	LISTED * sizeof(uint32_t) <= sizeof(__m256i), "list_feeds() lists them all");
+
 static bool
 is_usable(void)
 {

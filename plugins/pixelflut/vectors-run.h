@@ -34,6 +34,7 @@
 #define LAG 64
 #define RING 128
 
+static_assert(WRITES_A_BLOCK <= LISTED && READS_A_BLOCK <= LISTED, "as many are listed");
 static_assert(RING % LANES == 0 && LAG % LANES == 0 && RING >= LAG + LANES, "a ring");
 static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
 
