@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* An empty buffer for replies is kept up to that. */
 #define KEPT_BYTES (2u << 20)
+
+/* What hiredis reads at a time. */
+#define HIREDIS_BYTES (16u << 10)
 
 /* As much as a local socket holds. */
 #define READ_BYTES (256u << 10)
@@ -23,18 +27,33 @@ struct watch {
 
 /* ------------------------------------------------------------- the descriptor */
 
-/* Hiredis reads 16 KiB at a time, and the loop would turn once for each.  It reads behind
- * this. */
+/* The bytes that arrived beyond what hiredis reads. */
+static size_t
+bytes_beyond(int fd)
+{
+	int waiting = 0;
+	size_t beyond;
+
+	if (ioctl(fd, FIONREAD, &waiting) < 0 || waiting <= (int)HIREDIS_BYTES)
+		return 0;
+	beyond = (size_t)waiting - HIREDIS_BYTES;
+	return beyond < READ_BYTES ? beyond : READ_BYTES;
+}
+
+/* The loop would turn once for each time that hiredis reads.  It reads the rest itself:
+ * where it finds the connection's end instead, it drops the replies before that. */
 static void
 read_much(struct watch *watch)
 {
 	redisAsyncContext *context = watch->context;
 	const struct redis *redis = context->data;
+	size_t beyond;
 	ssize_t n;
 
 	if (redis->context != context || !redis->is_ready || redis->tls)
 		return;
-	n = read(context->c.fd, watch->bytes, sizeof(watch->bytes));
+	beyond = bytes_beyond(context->c.fd);
+	n = beyond > 0 ? read(context->c.fd, watch->bytes, beyond) : 0;
 	if (n > 0)
 		(void)redisReaderFeed(context->c.reader, watch->bytes, (size_t)n);
 }

@@ -65,6 +65,17 @@ def test_the_engine_loses_the_end_of_the_log(engine, tmp_path, seen_by_all):
     assert picture
 
 
+def test_what_the_engine_said_last(engine, tmp_path):
+    """It arrives together with the end of the connection, and is read before that."""
+    with walls(engine, tmp_path, 1) as (a,):
+        a.process.send_signal(signal.SIGSTOP)
+        engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(3, 4): RED}, 64, 48))
+        engine.ask("PING")
+        engine.kill()
+        a.process.send_signal(signal.SIGCONT)
+        a.painted(3, 4, RED)
+
+
 def test_the_engine_is_emptied(engine, tmp_path):
     with walls(engine, tmp_path, 2) as (a, b):
         a.paint(scribble(5, 300))
