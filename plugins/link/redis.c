@@ -22,7 +22,7 @@ struct watch {
 	redisAsyncContext *context;
 	struct mural_poll *poll;
 	uint32_t events;
-	char bytes[READ_BYTES];
+	char *bytes; /* READ_BYTES, once there was much to read; NULL: there never was */
 };
 
 /* ------------------------------------------------------------- the descriptor */
@@ -53,7 +53,9 @@ read_much(struct watch *watch)
 	if (redis->context != context || !redis->is_ready || redis->tls)
 		return;
 	beyond = bytes_beyond(context->c.fd);
-	n = beyond > 0 ? read(context->c.fd, watch->bytes, beyond) : 0;
+	if (beyond > 0 && !watch->bytes)
+		watch->bytes = malloc(READ_BYTES);
+	n = beyond > 0 && watch->bytes ? read(context->c.fd, watch->bytes, beyond) : 0;
 	if (n > 0)
 		(void)redisReaderFeed(context->c.reader, watch->bytes, (size_t)n);
 }
@@ -125,6 +127,7 @@ cleanup(void *data)
 	struct watch *watch = data;
 
 	mural_poll_stop(watch->poll);
+	free(watch->bytes);
 	free(watch);
 }
 
