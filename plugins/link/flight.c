@@ -17,6 +17,24 @@
 
 /* ---------------------------------------------------------------- the flight */
 
+void
+flight_add(struct link *link, const struct tile_pixels *pixels)
+{
+	uint32_t *rows = flight_rows(link, pixels->tile);
+
+	for (uint32_t y = 0; y < MURAL_TILE; y++)
+		rows[y] |= pixels->rows[y];
+}
+
+void
+flight_remove(struct link *link, const struct tile_pixels *pixels)
+{
+	uint32_t *rows = flight_rows(link, pixels->tile);
+
+	for (uint32_t y = 0; y < MURAL_TILE; y++)
+		rows[y] &= ~pixels->rows[y];
+}
+
 bool
 flight_owns(const struct link *link, const struct sent *sent)
 {

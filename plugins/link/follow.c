@@ -16,18 +16,9 @@
 
 /* ------------------------------------------------------------------- entries */
 
-/* An own entry that was on its way: nothing is painted.  If the canvas is newer already,
- * whoever painted that says so as always, and the tile is compared again. */
-static void
-land(struct link *link, const struct tile_pixels *pixels)
-{
-	uint32_t *rows = flight_rows(link, pixels->tile);
-
-	for (uint32_t y = 0; y < MURAL_TILE; y++)
-		rows[y] &= ~pixels->rows[y];
-}
-
-/* Those of an own entry, which are here.  Returns the pixels. */
+/* Those of an own entry that was on its way, which are here: nothing is painted.  If the
+ * canvas is newer already, whoever painted that says so as always, and the tile is
+ * compared again.  Returns the pixels. */
 static int64_t
 apply_sent(struct link *link, const struct sent *sent)
 {
@@ -38,7 +29,7 @@ apply_sent(struct link *link, const struct sent *sent)
 
 	for (uint32_t i = 0; i < n_tiles; n += tiles[i++].n) {
 		picture_set(&link->shared, &tiles[i], &change);
-		land(link, &tiles[i]);
+		flight_remove(link, &tiles[i]);
 	}
 	return n;
 }

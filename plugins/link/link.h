@@ -190,6 +190,10 @@ bool flight_owns(const struct link *link, const struct sent *sent);
 /* What an entry that is on its way holds: *n tiles. */
 const struct tile_pixels *flight_tiles(
 	const struct link *link, const struct sent *sent, uint32_t *n);
+
+/* Pixels are on their way as soon as they are compared, until they have come back. */
+void flight_add(struct link *link, const struct tile_pixels *pixels);
+void flight_remove(struct link *link, const struct tile_pixels *pixels);
 void flight_seen(struct link *link, struct sent *sent);
 void flight_ask(struct link *link); /* did it run? */
 void flight_tick(struct link *link);

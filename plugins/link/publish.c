@@ -4,9 +4,9 @@
  *
  * Comparing is done on the loop, a tile at a time in the processor's cache, so that both
  * pictures are of one moment: what an entry paints after that is on neither, and so not
- * taken for paint of this wall.  What differs is packed in the thread pool.  If an entry
- * changes a pixel that is about to be sent, then the log says in which order the two
- * happened, as always.
+ * taken for paint of this wall.  What differs is packed in the thread pool, and on its
+ * way from then on: if an entry painted a pixel that is about to be sent, nobody would
+ * say that the canvas is newer than what comes back.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -82,8 +82,10 @@ job_run(uv_work_t *work)
 static void
 job_put_back(struct job *job)
 {
-	for (uint32_t i = 0; i < job->n_tiles; i++)
+	for (uint32_t i = 0; i < job->n_tiles; i++) {
+		flight_remove(job->link, &job->tiles[i]);
 		mural_tiles_add(job->link->pending, job->tiles[i].tile);
+	}
 	for (unsigned i = 0; i < job->n_parts; i++)
 		free(job->parts[i].payload);
 }
@@ -98,15 +100,6 @@ rest(struct link *link, uint64_t bytes)
 
 	link->next_send = uv_now(link->host->loop) +
 			  (allowed > link->vain_rest ? allowed : link->vain_rest);
-}
-
-static void
-take_off(struct link *link, const struct tile_pixels *pixels)
-{
-	uint32_t *rows = flight_rows(link, pixels->tile);
-
-	for (uint32_t y = 0; y < MURAL_TILE; y++)
-		rows[y] |= pixels->rows[y];
 }
 
 const struct tile_pixels *
@@ -126,8 +119,6 @@ job_send(struct job *job)
 	struct link *link = job->link;
 	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < job->n_tiles; i++)
-		take_off(link, &job->tiles[i]);
 	link->flight = (struct flight){
 		.first = link->seq, .n = job->n_parts, .at = uv_now(link->host->loop)
 	};
@@ -282,6 +273,8 @@ job_take(struct job *job)
 
 		mural_tiles_remove(link->pending, tile);
 		job_compare(link, tile, pixels);
+		if (pixels->n > 0)
+			flight_add(link, pixels);
 		job->n_tiles += pixels->n > 0;
 		job->n_changed += pixels->n;
 	}

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from author import pkg_config
-from linking import converged, entries, linked, roll_back, scribble, short_folder, take_back, wait_linked, walls
+from linking import (converged, entries, key, linked, payload, roll_back, scribble, short_folder, take_back, wait_linked,
+                     walls)
 from waiting import wait_for
 from wall import PLUGINS, SOURCE, dot, has_plugin
 
@@ -65,6 +66,22 @@ def test_paint_that_changes_nothing(engine, tmp_path):
             client.sendall(dot(1, 1, RED))
             a.painted(1, 1, RED)
         assert 1 <= a.log().count("it compares") <= time.monotonic() - begun + 2
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_what_others_paint_while_paint_is_packed(engine, tmp_path):
+    """The colour that this wall is about to send, and then another one: its own comes last, and all show it."""
+    begins, ends = "link->is_comparing = true;", "job_finish_part(job, job->n_tiles);"
+    path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it packs");'),
+                   ("publish.c", ends, "sleep(3);\n" + ends),  # as in a pool that is busy
+                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
+    with walls(engine, tmp_path, 1, plugin_path=path) as (a,):
+        a.paint(dot(3, 3, RED))
+        wait_for("its paint to be packed", lambda: "it packs" in a.log())
+        for colour in RED, GREEN:
+            engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(3, 3): colour}, 64, 48))
+        wait_for("its paint", lambda: len([1 for _, fields in entries(engine) if b"d" in fields]) == 3)
+        assert converged(engine, a, seconds=20).pixels[3 * 64 + 3] == RED
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
