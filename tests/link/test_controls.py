@@ -86,7 +86,7 @@ def test_what_others_paint_while_paint_is_packed(engine, tmp_path):
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_control_without_what_is_in_flight(far, tmp_path):
-    path = without(tmp_path, ("follow.c", "&tiles[i], true", "&tiles[i], false"), ("held.c", "& ~in_flight[i]", ""))
+    path = without(tmp_path, ("follow.c", "is_landing ? apply_sent(link, sent) :", ""), ("held.c", "& ~in_flight[i]", ""))
     assert take_back(far, tmp_path, plugin_path=path) == RED
 
 
