@@ -130,6 +130,7 @@ struct link {
 
 	/* publish.c */
 	uint64_t *pending;   /* tiles of the region to be compared */
+	uint32_t turn;       /* which is next */
 	uint32_t *in_flight; /* pixels: for each tile its rows, as in tile_pixels */
 	struct flight flight;
 	struct sent_list sent;

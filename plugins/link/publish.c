@@ -258,18 +258,30 @@ rest_after(uint64_t took_us, const struct job *job, uint32_t n_compared)
 	return ms < VAIN_REST_MAX ? ms : VAIN_REST_MAX;
 }
 
+/* Moves link->turn on to a tile that is pending, all round: those that are painted all
+ * the time would keep the others from being compared.  False: none is. */
+static bool
+find_pending(struct link *link)
+{
+	const struct mural_view *view = &link->shared.view;
+
+	if (mural_tiles_next(view, link->pending, &link->turn))
+		return true;
+	link->turn = 0;
+	return mural_tiles_next(view, link->pending, &link->turn);
+}
+
 /* Takes tiles that are pending and differ. */
 static void
 job_take(struct job *job)
 {
 	const uint64_t begun = processor_time_us();
 	struct link *link = job->link;
-	uint32_t tile = 0, n = 0;
+	uint32_t n = 0;
 
-	for (; n < JOB_TILES &&
-		mural_tiles_next(&link->shared.view, link->pending, &tile);
-		n++, tile++) {
+	for (; n < JOB_TILES && find_pending(link); n++) {
 		struct tile_pixels *pixels = &job->tiles[job->n_tiles];
+		const uint32_t tile = link->turn++;
 
 		mural_tiles_remove(link->pending, tile);
 		job_compare(link, tile, pixels);

@@ -6,12 +6,13 @@ import random
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
 
-from linking import (Engine, converged, entries, fold, id_of, key, linked, payload, roll_back, scribble, short_folder,
-                     wait_linked, walls)
+from linking import (Engine, converged, entries, fold, id_of, key, linked, payload, read_payload, roll_back, scribble,
+                     short_folder, wait_linked, walls)
 from sanitizer import SANITIZED
 from waiting import wait_for
 from wall import dot, has_plugin
@@ -99,6 +100,36 @@ def test_the_engine_is_emptied_while_somebody_paints(engine, tmp_path):
         picture.apply({(9, 9): RED})
         wait_for("the picture", lambda: fold(engine, check=False).pixels == picture.pixels)
         converged(engine, a, b)
+
+
+def flood_all_over(client, width, height, ended):
+    """A dot in each tile, in colours that seldom come again."""
+    floods = [b"".join(dot(x, y, (255, 4 * i, 0)) for y in range(0, height, 32) for x in range(0, width, 32))
+              for i in range(61)]
+    while not ended.is_set():
+        for flood in floods:
+            client.sendall(flood)
+
+
+def test_all_of_a_large_wall_is_sent_in_turn(engine, tmp_path):
+    """Also where more is painted all the time than is sent at once: no part waits for the others to be quiet."""
+    width, height = 1024, 2048
+    ended = threading.Event()
+
+    def sent():
+        """Tiles of the upper half, and of the lower one."""
+        pixels = [read_payload(fields[b"d"], width, height) for _, fields in entries(engine) if b"d" in fields]
+        return [sum((y >= height / 2) == lower for some in pixels for _, y in some) for lower in (False, True)]
+    with walls(engine, tmp_path, 1, "rate = 60\nsnapshot = 1h", size="%dx%d" % (width, height)) as (a,), \
+            a.tcp() as client:
+        thread = threading.Thread(target=flood_all_over, args=(client, width, height, ended))
+        thread.start()
+        try:
+            wait_for("ten batches", lambda: sum(sent()) >= 10240, 60)
+        finally:
+            ended.set()
+            thread.join()
+        assert min(sent()) > max(sent()) / 3
 
 
 def test_the_engine_hangs(engine, tmp_path):
