@@ -2,7 +2,9 @@
 /*
  * Brushes and readers on many threads at once: in the end every reader's own copy, made
  * of nothing but the tiles it took, equals the canvas.  Some readers never sleep, some
- * sleep until they are woken, one is slow.  Also built with ThreadSanitizer.
+ * sleep until they are woken, one is slow.  Now and then each brush has a reader that
+ * ignores it, whose copy may lack what the brush painted since.  Also built with
+ * ThreadSanitizer.
  */
 #include "canvas/canvas.h"
 
@@ -10,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define WIDTH 333
@@ -18,9 +21,11 @@
 #define READERS 4
 #define PUBLISHES 100000
 #define PIXELS_A_PUBLISH 5
+#define LAST_SPELL                                                                       \
+	200 /* publishes at the end, of which a reader ignores those of one brush */
 
 static struct canvas canvas;
-static uint32_t brushes_left = BRUSHES;
+static uint32_t painting = BRUSHES, comparing = BRUSHES, brushes_left = BRUSHES;
 
 struct watcher {
 	pthread_t thread;
@@ -39,30 +44,6 @@ next_random(uint32_t *state)
 	return *state;
 }
 
-/* Also paints outside and half transparent: neither may break the invariant. */
-static void *
-paint_random(void *arg)
-{
-	uint32_t random = 2463534242u + *(int *)arg;
-	struct mural_brush brush;
-
-	if (canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT) < 0)
-		abort();
-	for (int i = 0; i < PUBLISHES; i++) {
-		for (int j = 0; j < PIXELS_A_PUBLISH; j++) {
-			uint32_t at = next_random(&random), argb = next_random(&random);
-			mural_put(&brush, at % (WIDTH + 3), (at >> 16) % (HEIGHT + 3),
-				argb & 1 ? argb : argb | 0xff000000);
-		}
-		canvas_publish(&canvas, &brush);
-		if (i % 64 == 0)
-			sched_yield();
-	}
-	canvas_brush_finish(&brush);
-	__atomic_fetch_sub(&brushes_left, 1, __ATOMIC_SEQ_CST);
-	return NULL;
-}
-
 static bool
 watcher_take(struct watcher *watcher)
 {
@@ -79,6 +60,105 @@ watcher_take(struct watcher *watcher)
 			&watcher->copy[at.y * WIDTH + at.x], WIDTH);
 	}
 	return true;
+}
+
+struct random_painter {
+	pthread_t thread;
+	struct mural_brush brush;
+	uint32_t random;
+	struct watcher watcher;   /* without a reader, or its reader ignores the brush */
+	bool own[WIDTH * HEIGHT]; /* pixels that were painted since it does */
+	unsigned long spells;
+	int wrong;
+};
+
+/* Begins or ends to ignore, or not. */
+static void
+ignore_random(struct random_painter *run, bool always)
+{
+	struct watcher *watcher = &run->watcher;
+
+	if (!always && next_random(&run->random) % 256 != 0)
+		return;
+	if (watcher->reader && !always) {
+		mural_reader_free(watcher->reader);
+		watcher->reader = NULL;
+		return;
+	}
+	mural_reader_free(watcher->reader);
+	watcher->reader = canvas_reader_new(&canvas);
+	if (!watcher->reader)
+		abort();
+	watcher_take(watcher);
+	memset(run->own, 0, sizeof(run->own));
+	mural_reader_ignore(watcher->reader, &run->brush);
+	run->spells++;
+}
+
+/* Also paints outside and half transparent: neither may break the invariant. */
+static void
+put_random(struct random_painter *run)
+{
+	const uint32_t at = next_random(&run->random), argb = next_random(&run->random);
+	const uint32_t x = at % (WIDTH + 3), y = (at >> 16) % (HEIGHT + 3);
+
+	mural_put(&run->brush, x, y, argb & 1 ? argb : argb | 0xff000000);
+	if (x < WIDTH && y < HEIGHT)
+		run->own[y * WIDTH + x] = true;
+}
+
+/* What the others painted is in the copy of who ignores this brush. */
+static void
+painter_compare(struct random_painter *run)
+{
+	uint32_t *truth = malloc(sizeof(run->watcher.copy));
+
+	watcher_take(&run->watcher);
+	mural_reader_copy(run->watcher.reader, 0, 0, WIDTH, HEIGHT, truth, WIDTH);
+	for (int i = 0; i < WIDTH * HEIGHT; i++)
+		run->wrong += truth[i] != run->watcher.copy[i] && !run->own[i];
+	free(truth);
+}
+
+/* Until all brushes have come so far.  What is taken meanwhile shows nothing of what will
+ * be lost later. */
+static void
+painter_wait(struct random_painter *run, uint32_t *left)
+{
+	__atomic_fetch_sub(left, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(left, __ATOMIC_SEQ_CST) > 0) {
+		watcher_take(&run->watcher);
+		sched_yield();
+	}
+}
+
+static void *
+painter_run(void *arg)
+{
+	struct random_painter *run = arg;
+
+	if (canvas_brush_init(&canvas, &run->brush, 0, 0, WIDTH, HEIGHT) < 0)
+		abort();
+	for (int i = 0; i < PUBLISHES; i++) {
+		for (int j = 0; j < PIXELS_A_PUBLISH; j++)
+			put_random(run);
+		if (i <= PUBLISHES - LAST_SPELL)
+			ignore_random(run, i == PUBLISHES - LAST_SPELL);
+		canvas_publish(&canvas, &run->brush);
+		if (run->watcher.reader && i % 16 == 0)
+			watcher_take(&run->watcher);
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	painter_wait(run, &painting);
+	painter_compare(run);
+	painter_wait(run, &comparing);
+	put_random(run); /* which all others get also when the reader goes at once */
+	canvas_publish(&canvas, &run->brush);
+	mural_reader_free(run->watcher.reader);
+	canvas_brush_finish(&run->brush);
+	__atomic_fetch_sub(&brushes_left, 1, __ATOMIC_SEQ_CST);
+	return NULL;
 }
 
 /* A lost wake-up shows as damage that no reader was woken for. */
@@ -304,8 +384,8 @@ int
 main(void)
 {
 	static struct watcher watchers[READERS];
-	pthread_t brushes[BRUSHES];
-	int numbers[BRUSHES], wrong = 0;
+	static struct random_painter painters[BRUSHES];
+	int wrong = 0;
 
 	if (canvas_init(&canvas, WIDTH, HEIGHT, 0xff000000) < 0)
 		return 1;
@@ -315,11 +395,15 @@ main(void)
 		pthread_create(&watchers[i].thread, NULL, watcher_run, &watchers[i]);
 	}
 	for (int i = 0; i < BRUSHES; i++) {
-		numbers[i] = i;
-		pthread_create(&brushes[i], NULL, paint_random, &numbers[i]);
+		painters[i].random = 2463534242u + i;
+		pthread_create(&painters[i].thread, NULL, painter_run, &painters[i]);
 	}
-	for (int i = 0; i < BRUSHES; i++)
-		pthread_join(brushes[i], NULL);
+	for (int i = 0; i < BRUSHES; i++) {
+		pthread_join(painters[i].thread, NULL);
+		printf("brush %d: ignored %lu times, %d wrong pixels\n", i,
+			painters[i].spells, painters[i].wrong);
+		wrong += painters[i].wrong;
+	}
 	for (int i = 0; i < READERS; i++)
 		pthread_join(watchers[i].thread, NULL);
 	for (int i = 0; i < READERS; i++)
