@@ -18,8 +18,8 @@ hold(struct link *link, uint32_t place, uint32_t argb)
 		link->held = calloc(picture_size(&link->shared), sizeof(*link->held));
 	if (!link->held)
 		return;
+	link->n_held += link->held[place] == 0;
 	link->held[place] = argb;
-	link->n_held++;
 }
 
 static void
@@ -67,6 +67,15 @@ link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t ar
 		return;
 	}
 	settle(link, spot, old, argb, swap(link, spot, old, argb));
+}
+
+void
+link_put_back(struct link *link, const struct spot *spot, uint32_t now)
+{
+	const uint32_t argb = link->shared.pixels[spot->place];
+
+	if (now != argb && swap(link, spot, now, argb) == now)
+		hold(link, spot->place, now);
 }
 
 /* Paints pixels of a row of a tile, whose first one is `first`; the canvas has them. */

@@ -377,7 +377,7 @@ put_back(struct link *link)
 			if (window_find(&link->window, &spot, &x, &y) &&
 				mural_get(brush, x, y, &now) &&
 				now != link_expected(link, spot.place))
-				mural_swap(brush, x, y, now, shared->pixels[spot.place]);
+				link_put_back(link, &spot, now);
 		}
 	}
 	mural_publish(link->host);

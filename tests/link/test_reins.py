@@ -36,6 +36,21 @@ def test_a_wall_that_is_frozen(engine, tmp_path):
         converged(engine, a, frozen)
 
 
+def test_a_wall_that_only_shows_and_is_frozen(engine, tmp_path):
+    """What its operator painted meanwhile is put back when it may."""
+    folder = short_folder(tmp_path, "f")
+    with walls(engine, tmp_path, 1) as (a,), \
+            linked(engine, folder, "role = view\nreins = no", core=control(folder)) as view, Operator(view) as operator:
+        wait_linked(view)
+        operator.done("freeze")
+        operator.done("clear", rect="2x2+5+5", colour="#0000ff")
+        view.painted(5, 5, BLUE)
+        stays("frozen", lambda: view.picture().getpixel((5, 5)) == BLUE, 1.5)
+        operator.done("thaw")
+        view.painted(5, 5, (0, 0, 0))
+        converged(engine, a, view)
+
+
 @contextlib.contextmanager
 def steered(engine, folder, name, more="", **rest):
     """A linked wall and its operator."""
