@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from boardclient import HEIGHT, PALETTE, RATE, WIDTH, Board, board_wall
+from control import Operator, control
 from wall import DOTS, MURALCTL, SOURCE, Wall, dot, wait_for
 
 try:
@@ -203,6 +204,23 @@ def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(boa
     assert early.headers["Retry-After"] == in_whole_seconds(early) and early.json()["rate"] == 2500
     assert early.json()["timeoutRemaining"] <= 2.5
     assert board.rate(RATE).status == 200
+
+
+def test_a_cell_that_an_operator_refuses_is_answered_with_the_reason(tmp_path):
+    """So that nobody is told to have painted it; its painter stays who it was."""
+    with board_wall(tmp_path, rate="0ms", core=control(tmp_path)) as wall, Board(wall) as board, \
+            Operator(wall) as operator:
+        token = board.register()
+        assert "refused" not in board.paint(token, 1, 1, 3).json()
+        for verb, back, reason, values in (
+                ("freeze", "thaw", "frozen", {}),
+                ("protect", "unprotect", "protected", {"rect": "64x48+0+0"}),
+                ("ban", "unban", "banned", {"net": "127.0.0.1"})):
+            operator.done(verb, **values, **({"really": True} if verb == "ban" else {}))
+            assert board.paint(token, 1, 1, 4).json() == {"refused": reason, "rate": 0, "success": True}
+            operator.done(back, **values)
+        assert board.pixels()[1][1] == 3
+        assert board.settings()["stats"]["pixels"] == 1
 
 
 def test_a_disabled_board_has_cooldowns_and_draws_nothing(tmp_path):

@@ -24,15 +24,26 @@ static enum MHD_Result
 paint_cell(struct request *request, struct generator *generator,
 	const struct pixel_body *pixel)
 {
+	static const char *const refusals[MURAL_REASONS + 1] = {
+		[MURAL_FROZEN] = "frozen",
+		[MURAL_PROTECTED] = "protected",
+		[MURAL_BANNED] = "banned",
+	};
 	struct board *board = request->subject;
 	const struct board_settings *settings = &board->settings;
 	const struct http_client *client = http_client_of(request->connection);
+	enum mural_reason reason = MURAL_REASONS;
 
 	http_client_paint_as(request->web, request->connection, generator->painter);
 	board->peer = client ? &client->peer.any : NULL;
 	if (settings->enabled)
-		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
+		reason = board_paint(
+			board, pixel->column, pixel->row, pixel->colour, generator);
 	board->peer = NULL;
+	if (refusals[reason])
+		return reply_json(request, MHD_HTTP_OK,
+			json_pack("{s:s, s:I, s:b}", "refused", refusals[reason], "rate",
+				(json_int_t)settings->rate_ms, "success", 1));
 	return reply_shared_json(
 		request, settings->accepted, settings->text, strlen(settings->text));
 }

@@ -63,12 +63,24 @@ board_count_late(
 	store_count_pixel(board->store, pixel);
 }
 
-void
+/* Why a brush painted nothing since it had counted that. */
+static enum mural_reason
+reason_since(const struct mural_brush *brush, const uint64_t discarded[MURAL_REASONS])
+{
+	enum mural_reason reason = 0;
+
+	while (reason < MURAL_REASONS && brush->discarded[reason] == discarded[reason])
+		reason++;
+	return reason;
+}
+
+enum mural_reason
 board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator)
 {
 	struct mural_host *host = board->web->host;
 	const uint64_t painted = host->brush->painted;
+	uint64_t discarded[MURAL_REASONS];
 	size_t place = (size_t)row * board->width + column;
 	struct store_pixel pixel = {
 		.row = row,
@@ -78,17 +90,19 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 		.generator = generator->number,
 	};
 
+	memcpy(discarded, host->brush->discarded, sizeof(discarded));
 	mural_fill(host->brush, column * board->cell, row * board->cell, board->cell,
 		board->cell, board->palette.colours[colour]);
 	/* frozen, protected or banned: murald counts it, and it must not come back later
 	 */
 	if (host->brush->painted == painted)
-		return;
+		return reason_since(host->brush, discarded);
 	board_set_cell(board, place, colour, false, generator);
 	board->covered[place] = false;
 	board_count(board, &pixel, generator);
 	if (board->on_pixel)
 		board->on_pixel(board, &pixel, generator);
+	return MURAL_REASONS;
 }
 
 /* Each generator has a cooldown of its own, but a source may have thousands.  NULL: there

@@ -122,9 +122,10 @@ void board_stop(struct board *board);
 void board_reload(struct board *board);
 
 /* A generator sets a cell, which must be on the board: painted, counted, logged in the
- * store and reported to on_pixel. */
-void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
-	struct generator *generator);
+ * store and reported to on_pixel.  Returns MURAL_REASONS, or why murald let nothing of it
+ * be painted, such as MURAL_FROZEN. */
+enum mural_reason board_paint(struct board *board, uint32_t column, uint32_t row,
+	uint8_t colour, struct generator *generator);
 
 /* How long a source (mural_source()) must wait before it sets another cell with any of
  * its generators; 0: not at all, and this one is counted. */

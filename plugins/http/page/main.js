@@ -308,7 +308,10 @@ async function act() {
 }
 
 function take_answer(answer, at, before) {
-	if (answer.status === 200 && !answer.currentlyDisabled) {
+	if (answer.status === 200 && answer.refused) {
+		tell(t(answer.refused === "banned" ? "banned" : "closed"), true);
+		strip.wait(answer.rate);
+	} else if (answer.status === 200 && !answer.currentlyDisabled) {
 		const back = before >= 0 && before !== strip.index;
 
 		tell(t("painted", at), false, back ? { text: t("put_back", { c: colour_name(page.palette[before]) }),

@@ -53,6 +53,8 @@ export const words = {
 	off_board: "Nur ein Teil der Wand lässt sich antippen. Hier hilft einer der Befehle unten.",
 	no_answer: "Nicht gemalt: die Wand antwortet nicht. Dein Zug ist nicht verloren; versuche es wieder, wenn oben live steht.",
 	refused: "Nicht gemalt: {why}",
+	closed: "Nicht gemalt: die Leitung hat diese Stelle gesperrt.",
+	banned: "Nicht gemalt: dein Netz darf nicht malen. Ein Irrtum? Frag die Leitung.",
 	no_register: "im Moment nimmt die Wand keine Anmeldungen an",
 	code: "die Wand antwortete {n}",
 

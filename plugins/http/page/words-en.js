@@ -53,6 +53,8 @@ export const words = {
 	off_board: "That pixel is not on the board; use one of the commands below.",
 	no_answer: "Not painted: the wall cannot be reached. Your turn is not lost; try again when it says live.",
 	refused: "Not painted: {why}",
+	closed: "Not painted: the operator has closed this place.",
+	banned: "Not painted: your network may not paint. If that is a mistake, ask the operator.",
 	no_register: "the board does not accept registrations now",
 	code: "the board answered {n}",
 
