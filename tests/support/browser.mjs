@@ -92,6 +92,13 @@ const verbs = {
 	swipe: ({ from, to }) => touch([[from, to]]),
 	// with two fingers, each from a place to another
 	pinch: ({ fingers }) => touch(fingers),
+	// As large as visitors have set their browser to, in pixels.
+	async letters({ size }) {
+		const session = await page.context().newCDPSession(page);
+
+		await session.send("Page.setFontSizes", { fontSizes: { standard: size, fixed: Math.round(size * 13 / 16) } });
+		await session.detach();
+	},
 	colours: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }),
 	screenshot: ({ path, full }) => page.screenshot({ path, fullPage: full }).then(() => null),
 	// Bytes, after rubbish was collected.

@@ -15,7 +15,7 @@ const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// What the scale has at least, and how much room its words take.
+// What the scale has at least, and how high its words are: half of it is left above, and one and a half below.
 const DECADES_LEAST = 2, ROOM = 18;
 const COLOURS = ["#4da3ff", "#ff8f3f", "#3fbf6f", "#c77dff", "#e0b000", "#ff6f91", "#2bc4c4", "#9a9a9a"];
 
@@ -78,7 +78,7 @@ export class Graph {
 		for (const minutes of TICKS) {
 			context.textAlign = !minutes ? "right" : minutes === TICKS[0] ? "left" : "center";
 			context.fillText(minutes ? t("minutes_ago", { n: minutes }) : t("now"),
-				width * (1 - minutes / TICKS[0]), height + ROOM * ratio - 3 * ratio);
+				width * (1 - minutes / TICKS[0]), height + (1.5 * ROOM - 4) * ratio);
 		}
 		context.textAlign = "left";
 	}
@@ -87,7 +87,7 @@ export class Graph {
 		const { canvas } = this, context = canvas.getContext("2d");
 		const ratio = devicePixelRatio || 1;
 		const width = canvas.width = canvas.clientWidth * ratio;
-		const height = (canvas.height = canvas.clientHeight * ratio) - ROOM * ratio;
+		const height = (canvas.height = canvas.clientHeight * ratio) - 1.5 * ROOM * ratio;
 		const style = getComputedStyle(document.body);
 		const lines = [...this.lines.values()].map(({ rates, now }) => [...rates, now]);
 		const most = lines.flat().reduce((one, other) => Math.max(one, other), 1);

@@ -2,44 +2,43 @@
 // Shows commands that paint the tapped pixel, by each plugin that is open.
 
 import { copy } from "./place.js";
-import { t } from "./words.js";
+import { t, way_summary } from "./words.js";
 
-async function copy_command(text, button) {
-	button.textContent = t(await copy(text, button.previousElementSibling) ? "copied" : "selected");
+const make = (name, values = {}) => Object.assign(document.createElement(name), values);
+
+async function copy_command(text, code, button) {
+	button.textContent = t(await copy(text, code) ? "copied" : "selected");
 	setTimeout(() => { button.textContent = t("copy"); }, 2000);
 }
 
-function command(name, text) {
-	const row = document.createElement("div"), code = document.createElement("code");
-	const button = document.createElement("button");
+// Lines break between its words only, where these are short enough: not behind a hyphen.
+function make_code(text) {
+	const code = make("code");
 
-	row.className = "command";
-	code.textContent = text;
-	button.textContent = t("copy");
+	text.split(" ").forEach((word, i) => code.append(i ? " " : "", make("span", { textContent: word })));
+	return code;
+}
+
+// A command, below a line that says what it is for, with a button that copies it.
+function command(name, title, text) {
+	const head = make("div", { className: "head" }), code = make_code(text);
+	const button = make("button", { textContent: t("copy") });
+
 	button.setAttribute("aria-label", t("copy_for", { n: name }));
-	button.addEventListener("click", () => copy_command(text, button));
-	row.append(code, button);
-	return row;
+	button.addEventListener("click", () => copy_command(text, code, button));
+	head.append(title, button);
+	return [head, code];
 }
 
 function card(hint) {
-	const article = document.createElement("article"), title = document.createElement("h3");
-	const summary = document.createElement("p"), state = document.createElement("p");
+	const article = make("article", { className: "card" }), title = make("h3", { textContent: hint.name });
+	const [first, ...others] = hint.commands;
+	const [head, code = ""] = first ? command(hint.name, title, first) : [title];
 
-	article.className = "card";
 	article.dataset.name = hint.name;
-	title.textContent = hint.name;
-	summary.textContent = hint.summary;
-	state.className = "state";
-	article.append(title, summary, state);
-	for (const text of hint.commands)
-		article.append(command(hint.name, text));
-	if (hint.commands.length > 1) {
-		const note = document.createElement("p");
-
-		note.textContent = t("id_note");
-		article.append(note);
-	}
+	article.append(head, make("p", { textContent: way_summary(hint) }), make("p", { className: "state" }), code);
+	for (const text of others)
+		article.append(...command(hint.name, make("p", { textContent: t("id_note") }), text));
 	return article;
 }
 

@@ -7,12 +7,12 @@ const languages = {
 	en: {
 		how: "or type",
 		rate: "pixels a second",
-		sleep: "This browser cannot keep the screen awake: switch the machine's own sleep off.",
+		sleep: "Please switch this machine's sleep off.",
 	},
 	de: {
 		how: "oder tippe",
 		rate: "Pixel je Sekunde",
-		sleep: "Dieser Browser kann den Bildschirm nicht wach halten: schalte das Schlafen des Rechners ab.",
+		sleep: "Ruhezustand des Rechners bitte abschalten.",
 	},
 };
 

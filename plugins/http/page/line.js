@@ -2,7 +2,7 @@
 // The truth about the line: whether the picture is live, how old it is, or that there is no
 // connection.
 
-import { clock, number, t } from "./words.js";
+import { clock, t, watching } from "./words.js";
 
 // Late from the one age on, until it was below the other for a while.
 const LATE_S = 3, LIVE_S = 2, CALM_MS = 3000;
@@ -66,18 +66,24 @@ export class Line {
 			this.become("live");
 	}
 
+	// The last parts are left out where there is no room for them.
+	tell(...parts) {
+		element("connection-text").replaceChildren(...parts.map(textContent =>
+			Object.assign(document.createElement("span"), { textContent })));
+	}
+
 	show() {
-		const line = element("connection-text"), cover = element("cover");
+		const cover = element("cover");
 		const silent = Math.round((Date.now() - this.seen_ms) / 1000);
 
 		cover.hidden = !this.is_lost;
 		if (this.is_lost) {
-			line.textContent = t("lost");
+			this.tell(t("lost"));
 			cover.firstElementChild.textContent = t("lost_long", { n: silent, t: clock(this.seen_ms, "2-digit") });
 		} else if (this.state === "slow") {
-			line.textContent = t("slow", { n: Math.max(silent, Math.round(this.age_s)) });
+			this.tell(t("slow", { n: Math.max(silent, Math.round(this.age_s)) }));
 		} else if (this.state === "live") {
-			line.textContent = [t("live"), ...this.viewers ? [t("watching", { n: number(this.viewers) })] : []].join(" · ");
+			this.tell(t("live"), ...this.viewers ? [` · ${watching(this.viewers)}`] : []);
 		}
 	}
 }

@@ -132,7 +132,7 @@ async function reread() {
 function take_figures(figures) {
 	rate = figures.pixels_per_second;
 	element("rate").textContent = number(rate);
-	element("viewers").textContent = number(figures.viewers);
+	element("viewers").textContent = watching(figures.viewers);
 	graph.add(figures);
 	ripples.pace(figures);
 	show_states(figures);
@@ -367,6 +367,13 @@ function set_strip_height() {
 	document.documentElement.style.setProperty("--strip", `${(sheet()?.root || element("paint")).offsetHeight}px`);
 }
 
+// The wall is smaller by it, so that nothing below leaves the window.
+function set_notice_height() {
+	const { offsetHeight } = element("notice"), below = parseFloat(getComputedStyle(element("notice")).marginBottom);
+
+	document.documentElement.style.setProperty("--notice", `${offsetHeight && offsetHeight + below}px`);
+}
+
 translate();
 document.body.classList.toggle("watch", !board);
 element("you").hidden = !board;
@@ -401,6 +408,7 @@ addEventListener("popstate", () => {
 	}
 });
 new ResizeObserver(set_strip_height).observe(element("paint"));
+new ResizeObserver(set_notice_height).observe(element("notice"));
 tell_place(null);
 show_history(view);
 live.listen(take);

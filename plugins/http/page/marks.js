@@ -63,7 +63,8 @@ export class Marks {
 		this.ghost.style.background = colour;
 		if (this.bubble.hidden)
 			return;
-		this.bubble.textContent = t("change", { a: colour_name(there), b: colour_name(colour) });
+		this.bubble.textContent = there === colour ? colour_name(colour)
+			: t("change", { a: colour_name(there), b: colour_name(colour) });
 		this.bubble.style.left = `${left}px`;
 		this.bubble.style.top = `${top - side / 2}px`;
 	}

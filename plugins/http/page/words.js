@@ -24,7 +24,12 @@ export const other_languages = LANGUAGES.filter(name => name !== language);
 const { words } = await import(`./words-${language}.js`);
 
 export const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+// What a way to paint is, for somebody who has never heard of its protocol; a plugin that is not
+// murald's own speaks for itself.
+export const way_summary = ({ module, summary }) => words[`way_${module}`] ?? summary;
+
 export const number = value => value.toLocaleString(language);
+export const watching = n => t(n === 1 ? "watching_one" : "watching", { n: number(n) });
 export const clock = (ms, seconds) => new Date(ms).toLocaleTimeString(language,
 	{ hour: "2-digit", minute: "2-digit", second: seconds, hourCycle: "h23" });
 export const moment_text = ms => new Date(ms).toLocaleString(language,
