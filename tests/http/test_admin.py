@@ -334,7 +334,7 @@ def test_who_paints_most_may_be_banned(wall, operator, desktop):
             return "127.0.0.6dots" in browser.text("#top")
         wait_for("the source", shown)
         browser.press("#top button[aria-label='Ban 127.0.0.6']")
-        browser.wait_text("#ban-effect", "127.0.0.6, who paint now")
+        browser.wait_text("#ban-effect", "127.0.0.6 paints now")
         browser.fill("#ban-net", "127.0.0.4/30")
         browser.wait_text("#ban-effect", "127.0.0.6")
         browser.fill("#ban-net", "203.0.113.0/24")
@@ -599,6 +599,8 @@ def test_a_phone(wall, operator, tmp_path):
             "[...document.querySelectorAll('button, input:not([type=radio]), select, #grips i')]"
             ".filter(e => e.offsetParent && (e.offsetWidth < 44 || e.offsetHeight < 44)).map(e => e.outerHTML)")
         assert small == []
+        phone.fill("#part", "20x12+138+2")  # at the edge, beyond which its corners can be held
+        assert phone.eval("document.documentElement.scrollWidth") <= 390
         choose(phone, "40x24+40+24", "clear", "tap")
         phone.fill("#clear-colour", "#0000ff")
         phone.press("#do", "tap")

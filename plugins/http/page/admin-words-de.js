@@ -90,9 +90,9 @@ export const words = {
 	banned_out: "auch vom Zusehen",
 	at_least: "mindestens; die Adresse lässt sich fälschen",
 	connections: n => n === 1 ? "1 Verbindung" : `${number(n)} Verbindungen`,
-	ban_hits: (net, sources) => sources.length
-		? `${net} ist ${sources.join(", ")}, gerade am Malen.`
-		: `Niemand, der gerade malt, ist in ${net}.`,
+	ban_hits: (net, sources) => !sources.length ? `Niemand, der gerade malt, ist in ${net}.`
+		: sources.join() === net ? `${net} malt gerade.`
+		: `In ${net} malt gerade ${sources.join(", ")}.`,
 	ban_doubt: why => `Nicht getan: ${why}. Drück noch einmal, wenn du es so meinst.`,
 	ban_really: "Trotzdem aussperren",
 	ban_do: "Aussperren",
@@ -184,7 +184,7 @@ export const html = {
 	"From": "Wovon",
 	"painting": "vom Malen",
 	"painting and looking": "vom Malen und Zusehen",
-	"Why, as those who are banned are told": "Warum, wie es die Ausgesperrten lesen",
+	"Why, for the list of bans": "Warum, für die Liste der Aussperrungen",
 	"More": "Mehr",
 	"Forget the token": "Token vergessen",
 };

@@ -89,9 +89,9 @@ export const words = {
 	banned_out: "from looking as well",
 	at_least: "at least; the address can be forged",
 	connections: n => n === 1 ? "1 connection" : `${number(n)} connections`,
-	ban_hits: (net, sources) => sources.length
-		? `${net} is ${sources.join(", ")}, who paint now.`
-		: `Nobody who paints now is in ${net}.`,
+	ban_hits: (net, sources) => !sources.length ? `Nobody who paints now is in ${net}.`
+		: sources.join() === net ? `${net} paints now.`
+		: `${net} holds ${sources.join(", ")}, painting now.`,
 	ban_doubt: why => `Not done: ${why}. Press again if you mean it.`,
 	ban_really: "Ban all the same",
 	ban_do: "Ban",
