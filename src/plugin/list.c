@@ -11,16 +11,19 @@
 #include "config/option.h"
 #include "plugin/loader.h"
 
+/* An option is a line, for grep; on a terminal, which is not that wide, its help is one
+ * of its own. */
 static void
 list_options(const struct mural_option *options, FILE *out)
 {
+	const char *help_after = isatty(fileno(out)) ? "\n        " : " ";
 	char key[64], type[256];
 
 	for (const struct mural_option *o = options; o && o->name; o++)
-		fprintf(out, "  %-16s %-24s default %-12s %s\n",
+		fprintf(out, "  %-16s %-24s default %-12s%s%s\n",
 			option_key(o, key, sizeof(key)),
 			option_describe_type(o, type, sizeof(type)),
-			*o->initial ? o->initial : "empty", o->help);
+			*o->initial ? o->initial : "empty", help_after, o->help);
 }
 
 static int

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """murald.conf, the manual and quickstart.conf have exactly the program's options: those that
 --print-config, --list-plugins and --help print."""
+import contextlib
 import os
+import pty
 import re
 import subprocess
 
@@ -68,6 +70,24 @@ def test_the_list_of_plugins_names_every_option(known):
             name = re.match(r"(\S+) (\d\S*): \S+", line).group(1)
             listed[name] = set()
     assert listed == {name: set(known["plugin " + name]) for name in plugins()}
+
+
+def test_the_list_of_plugins_on_a_terminal():
+    """What an option is for has a line of its own, below what it is."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([MURALD, "-c", "/dev/null", "--list-plugins", "-s", "server.plugin-path=" + PLUGINS],
+                          stdout=theirs) as process, open(ours, "rb") as terminal:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # its end
+            while part := terminal.read1():
+                text += part
+    assert process.returncode == 0
+    whole = [" ".join(line.split()) for line in murald("--list-plugins").splitlines()]
+    assert " ".join(text.decode().split()) == " ".join(whole)
+    lines = text.decode().splitlines()
+    options = [i for i, line in enumerate(lines) if re.match("  [a-z]", line)]
+    assert options and all(re.fullmatch("        [^ ].*", lines[i + 1]) for i in options)
 
 
 def file_options(path):
