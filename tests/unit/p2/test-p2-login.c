@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s limits on wrong codes: whose attempts are looked at while others guess. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "p2/login.h"
+#include "support/unit.h"
 
 #define OWN UINT64_C(1)
 #define MANY 40000
@@ -75,13 +70,11 @@ fill_the_tables(void)
 	}
 }
 
-static void
-refused_attempts_replace_nobodys_bucket(void **state)
+TEST_WITH(refused_attempts_replace_nobodys_bucket, open_login, close_login)
 {
 	unsigned looked_at = 0;
 	char name[16];
 
-	(void)state;
 	fill_the_tables();
 	for (unsigned i = 0; i < 200; i++) /* until this source has no attempts left */
 		(void)attempt("eve", 1, 2);
@@ -99,12 +92,10 @@ refused_attempts_replace_nobodys_bucket(void **state)
 	assert_in_range(looked_at, 5, 6);
 }
 
-static void
-strangers_keep_no_user_out(void **state)
+TEST_WITH(strangers_keep_no_user_out, open_login, close_login)
 {
 	unsigned looked_at = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
 		looked_at += is_looked_at("ada", 1, 1000 + i % 250);
 	/* beyond the limit of the name each source has one attempt */
@@ -112,15 +103,4 @@ strangers_keep_no_user_out(void **state)
 	assert_true(attempt("ada", 0x12345678, OWN));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			refused_attempts_replace_nobodys_bucket, open_login, close_login),
-		cmocka_unit_test_setup_teardown(
-			strangers_keep_no_user_out, open_login, close_login),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)
