@@ -37,7 +37,9 @@ if [ -n "$shared" ] && [ -e "$shared/.done" ] && [ ! -e "$folder/root/.done" ]; 
 fi
 # The week whose packages it will have.
 [ -e "$folder/root/.done" ] || echo "$shared" >"$folder/made-for"
-bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
+# What is started ends with this script, also when that is killed.
+setpriv --pdeathsig TERM bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 \
+	>"$folder/root.log" 2>&1 ||
 	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
 
 # What is generated is generated there, by the tools of that release, and stays.  Only what has
@@ -62,7 +64,7 @@ rm -rf "$tree.new"
 unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)
 # shellcheck disable=SC2016 # the shell in there expands it
-unshare "${unshared[@]}" bash -euc '
+setpriv --pdeathsig KILL unshare "${unshared[@]}" bash -euc '
 	folder=$1 network=$2 cache=$3 root=$1/root
 	shift 3
 	mount --bind "$root" "$root"

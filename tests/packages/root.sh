@@ -3,7 +3,7 @@
 # Makes a fresh Debian in a folder:  root.sh DIR [RELEASE [PACKAGE,...]]
 # Needs root.  Without more words it is this machine's own release, with what a guest needs.  One that
 # was made with the same packages stays; of what cannot be made nothing does, and nothing stays mounted,
-# because debootstrap runs in a mount namespace of its own.  Uses the same mirror as this machine's apt.
+# because debootstrap runs with mounts and processes of its own.  Uses the same mirror as this machine's apt.
 set -euo pipefail
 out=$1
 own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
@@ -21,10 +21,14 @@ script=/usr/share/debootstrap/scripts/$release
 [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
 rm -rf "$out"
 mkdir -p "$out"
-trap '[ -e "$out/.done" ] || rm -rf "$out"' EXIT
-unshare --mount --propagation private \
+setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
 	debootstrap --variant=minbase --include="$include" \
-	"$release" "$out" "${mirror:-http://deb.debian.org/debian}" "$script"
+	"$release" "$out" "${mirror:-http://deb.debian.org/debian}" "$script" &
+making=$!
+trap 'kill -KILL "$making" 2>/dev/null || true; wait || true; rm -rf "$out"' EXIT
+trap 'exit 143' HUP INT TERM
+wait "$making"
 rm -rf "$out"/var/cache/apt/archives/*.deb
 echo 'force-unsafe-io' >"$out/etc/dpkg/dpkg.cfg.d/quick"
 echo "$include" >"$out/.done"
+trap - EXIT

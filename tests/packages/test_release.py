@@ -3,7 +3,9 @@
 leaves nothing behind."""
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -27,7 +29,7 @@ def release(folder, name, *command, path="", user=(), network="offline", **more)
     for variable in ["MURALD_CACHE", "MURALD_FETCHED"]:
         environment.pop(variable, None)
     return subprocess.run(
-        [*user, "bash", HERE + "/release.sh", str(folder), name, network, *command], text=True, timeout=120,
+        [*user, "bash", HERE + "/release.sh", str(folder), name, network, *command], text=True, timeout=600,
         env=dict(environment, **more),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
@@ -75,20 +77,26 @@ OWN_FILES = """
     """
 
 
-def test_what_is_interrupted_ends(tmp_path):
-    path = debootstrap(tmp_path, OWN_FILES)
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("what", ["command", "debootstrap"])
+def test_what_is_interrupted_ends(tmp_path, what, end):
+    """What runs there, and what makes the release."""
+    said, word = os.pipe()
+    wait = "echo inside >&7; sleep 1000"
+    making = "mkdir -p $target/proc\nmount -t proc proc $target/proc\n" + wait
+    path = debootstrap(tmp_path, OWN_FILES if what == "command" else making)
     running = subprocess.Popen(
-        ["bash", HERE + "/release.sh", str(tmp_path / "root"), "trixie", "offline", "sh", "-c", "echo inside; sleep 1000"],
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"))
-    assert running.stdout.readline() == "inside\n"
-    running.terminate()
-    try:
-        assert running.communicate(timeout=60)[0] == ""  # who still ran would hold the other end
-    finally:
-        running.kill()
-    assert running.returncode == 143
+        ["bash", "-c", "exec 7>&$0 \"$@\"", str(word), "bash", HERE + "/release.sh", str(tmp_path / "root"), "trixie",
+         "offline", "sh", "-c", wait],
+        pass_fds=[word], env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"))
+    os.close(word)
+    with open(said) as f:
+        assert f.readline() == "inside\n"
+        running.send_signal(end)
+        assert select.select([f], [], [], 60)[0] and f.read() == ""  # who still ran would hold the other end
+    assert running.wait() in [143, -end]
     assert not mounted(tmp_path)
+    assert os.path.exists(tmp_path / "root" / "root") == (what == "command"), "only a whole one stays"
 
 
 def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
