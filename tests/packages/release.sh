@@ -55,10 +55,16 @@ tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --
 	path=${line##* and } path=${path% differ} name=${line##*: } from=${line#Only in } from=${from%%: *}
 	case $line in
 	"Files $tree/"*) cp "$path" "$tree${path#"$tree.new"}" ;;
+	"File $tree/"*) # which has become a folder, or was one
+		path=${line##* while file } path=${path% is a *} name=${path#"$tree.new/"}
+		rm -rf "${tree:?}/$name"
+		cp -R "$path" "$tree/$name"
+		;;
 	"Only in $tree.new"*) cp -R "$from/$name" "$tree${from#"$tree.new"}/" ;;
 	"Only in $tree"*) [[ $name =~ $generated ]] || rm -rf "${from:?}/$name" ;;
 	esac
 done
+cp -RL --attributes-only --preserve=mode "$tree.new/." "$tree"
 rm -rf "$tree.new"
 
 unshared=(--mount --propagation private --pid --fork --kill-child)

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +25,12 @@ def tools():
         pytest.skip("no right to have mounts and a network of its own")
 
 
-def release(folder, name, *command, path="", user=(), network="offline", **more):
+def release(folder, name, *command, path="", user=(), network="offline", tree=SOURCE, **more):
     environment = dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin")
     for variable in ["MURALD_CACHE", "MURALD_FETCHED"]:
         environment.pop(variable, None)
     return subprocess.run(
-        [*user, "bash", HERE + "/release.sh", str(folder), name, network, *command], text=True, timeout=600,
+        [*user, "bash", "%s/tests/packages/release.sh" % tree, str(folder), name, network, *command], text=True, timeout=600,
         env=dict(environment, **more),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
@@ -108,6 +109,32 @@ def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
     assert re.findall(r"^ *(\w+): ", done.stdout, re.M) == ["lo"], "of /proc/net/dev"
     assert "local.mk" in done.stdout and not os.listdir(tmp_path / "root" / "build")
     assert not mounted(tmp_path)
+
+
+def test_the_copy_follows_the_tree(tmp_path):
+    """What changed, came and went, be it a file, a folder or what a file may do; the rest keeps its time."""
+    tree = tmp_path / "tree"
+    shutil.copytree(HERE, tree / "tests" / "packages")
+    for name in ["same", "changed", "gone", "grown", "shrunk/in", "folder/gone", "run"]:
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_text(name)
+    path = debootstrap(tmp_path, OWN_FILES)
+    copy = tmp_path / "root" / "root" / "murald"
+    assert release(tmp_path / "root", "trixie", "ls", path=path, tree=tree).returncode == 0
+    time = (copy / "same").stat().st_mtime_ns
+    (tree / "changed").write_text("anew")
+    for name in ["gone", "grown", "folder/gone"]:
+        (tree / name).unlink()
+    shutil.rmtree(tree / "shrunk")
+    (tree / "shrunk").write_text("a file")
+    (tree / "grown").mkdir()
+    (tree / "grown" / "in").write_text("a folder")
+    (tree / "folder" / "new").write_text("new")
+    (tree / "run").chmod(0o755)
+    assert release(tmp_path / "root", "trixie", "ls", path=path, tree=tree).returncode == 0
+    assert subprocess.run(["diff", "-r", "--exclude=build", tree, copy]).returncode == 0
+    assert os.access(copy / "run", os.X_OK) and not os.access(copy / "same", os.X_OK)
+    assert (copy / "same").stat().st_mtime_ns == time
 
 
 def test_what_one_clone_has_installed_serves_another(tmp_path):
