@@ -22,6 +22,8 @@ static const struct {
 	{ "libmicrohttpd", "MHD_get_version" },
 	{ "liboath", "oath_check_version" },
 	{ "sqlite3", "sqlite3_libversion" },
+	{ "jansson", "jansson_version_str" },
+	{ "libzstd", "ZSTD_versionString" },
 };
 
 const size_t library_count = ARRAY_LEN(libraries);

@@ -224,6 +224,13 @@ def test_libraries(tmp_path, inside):
                      r" {9}upgrade it, or build murald on this machine$", said, re.M), said
 
 
+@pytest.mark.skipif(not has_plugin("link"), reason="built without link")
+def test_libraries_that_only_one_plugin_has(tmp_path):
+    """None is older than what this was built for, though each tells its version in its own way."""
+    said = doctor(Wall(tmp_path, "[plugin link]\nengine = unix:%s/engine\n" % tmp_path))
+    assert set(re.findall(r"^  ok     (jansson|libzstd) [0-9.]+$", said, re.M)) == {"jansson", "libzstd"}, said
+
+
 def test_a_missing_display(tmp_path):
     wall = Wall(tmp_path, DOTS % 0)
     text = doctor(wall, "-s", "display.output=kms", "-s", "display.device=/dev/dri/none")
