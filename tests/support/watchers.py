@@ -52,7 +52,8 @@ class Watcher:
         self.texts, self.image = [], None
 
     async def __aenter__(self):
-        self.socket = await websockets.connect(self.url, **self.rest)
+        # with no pings of the library's own: one that reads late would take the wall for dead
+        self.socket = await websockets.connect(self.url, ping_interval=None, **self.rest)
         return self
 
     async def __aexit__(self, *rest):
