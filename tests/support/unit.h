@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#ifdef assert_uint_in_range /* cmocka 2 has this name for it, and warns of the old one */
+#ifdef assert_uint_in_range /* so in cmocka 2, which warns of the old name */
 #undef assert_in_range
 #define assert_in_range assert_uint_in_range
 #endif
