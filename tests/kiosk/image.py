@@ -71,7 +71,7 @@ def make_disk(packages, kernel, scratch):
 
 
 def make_image():
-    debs.need_tools()
+    debs.need_tools(("mke2fs", "e2fsprogs"))
     debs.make_fresh()
     kernel = g.fetch_kernel()
     packages = debs.build_packages()

@@ -21,7 +21,7 @@ CLEAN = {k: os.environ[k] for k in os.environ
 # where somebody has put ccache in front of the compilers; debhelper gives each build a home of its own
 CLEAN.setdefault("CCACHE_DIR", os.path.expanduser("~/.cache/ccache"))
 TOOLS = [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("debootstrap", "debootstrap"),
-         ("unshare", "util-linux"), ("ip", "iproute2"), ("mke2fs", "e2fsprogs")]
+         ("unshare", "util-linux"), ("ip", "iproute2")]
 
 
 def need_tools(*more):
