@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tests/tally.sh: its sums are right, and a failure is never counted as anything else.
+# tests/tally.sh: its sums are right, and a failure is never counted as anything else; and what
+# tests/run-pytest.sh takes for a skip.
 set -eu
 : "${top_srcdir:?make check sets it}"
 scratch=$(mktemp -d)
@@ -76,4 +77,16 @@ grep -q '^RAN AGAIN: a.log .* is PASS by itself: .*/a.first$' "$scratch/out" || 
 	echo "FAIL: that a test passed only by itself is not told"
 	bad=1
 }
+suite() { # STATUS TEXT
+	local status=0
+	echo "$2" >"$scratch/test_it.py"
+	bash "$top_srcdir/tests/run-pytest.sh" "$scratch/test_it.py" >"$scratch/out" || status=$?
+	grep -q '^SKIP: .*no pytest' "$scratch/out" && return
+	[ "$status" = "$1" ] || { echo "FAIL: wanted status $1, got $status: $2" && bad=1; }
+}
+suite 0 'def test_it(): pass'
+suite 1 'def test_it(): assert False'
+suite 1 'it = 1'
+suite 77 'import pytest; pytest.importorskip("nosuchmodule")'
+suite 77 $'import pytest\n@pytest.mark.skip\ndef test_it(): pass'
 exit "$bad"
