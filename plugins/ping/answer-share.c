@@ -18,7 +18,7 @@
 struct answer_share {
 	uint32_t each, total;
 	uint64_t begun_ms;   /* the second that is counted now */
-	uint64_t hash[ROWS]; /* of that second: odd, random multipliers */
+	uint64_t hash[ROWS]; /* of that second: random multipliers */
 	uint32_t limit;      /* for one station in that second */
 	uint32_t taken;      /* by all of them */
 	uint32_t asked[STEPS];
@@ -76,6 +76,17 @@ begin_second(struct answer_share *share, uint64_t now_ms)
 			share->hash[row] = (uintptr_t)share * (now_ms + row);
 }
 
+/* Cards that were bought together have addresses in a row, of which the product alone
+ * would put very many into one counter by one multiplier in fifty. */
+static uint32_t
+counter_of(uint64_t key, uint64_t multiplier)
+{
+	uint64_t hash = key * (multiplier | 1);
+
+	hash = (hash ^ hash >> 32) * (multiplier | 1);
+	return hash >> (64 - COUNTER_BITS);
+}
+
 /* How often the station has asked in this second, this time included; now and then more,
  * never less. */
 static uint32_t
@@ -86,9 +97,7 @@ count_station(struct answer_share *share, const uint8_t station[6])
 
 	memcpy(&key, station, 6);
 	for (int row = 0; row < ROWS; row++) {
-		uint64_t hash = key * (share->hash[row] | 1);
-
-		counters[row] = &share->counters[row][hash >> (64 - COUNTER_BITS)];
+		counters[row] = &share->counters[row][counter_of(key, share->hash[row])];
 		if (*counters[row] < least)
 			least = *counters[row];
 	}

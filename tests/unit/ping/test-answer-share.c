@@ -71,6 +71,20 @@ TEST(answers_those_who_ask_seldom_beside_any_flood)
 	}
 }
 
+/* Whichever numbers the hash draws. */
+TEST(tells_addresses_in_a_row_apart_in_each_of_many_seconds)
+{
+	struct answer_share *share = answer_share_new(EACH, TOTAL);
+	unsigned others;
+
+	assert_non_null(share);
+	(void)one_second(share, 30000, 1000, &others);
+	for (int second = 2; second <= 100; second++)
+		assert_in_range(one_second(share, 30000, second * 1000, &others),
+			HONEST - 5, HONEST);
+	answer_share_free(share);
+}
+
 /* More stations than answers: nobody can tell them apart, and all have the same odds. */
 TEST(answers_as_many_as_it_may_when_all_ask_once)
 {
