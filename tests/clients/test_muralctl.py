@@ -41,7 +41,7 @@ def test_help_and_version(muralctl):
 def test_the_manual_and_the_help_agree(muralctl):
     with open(os.path.join(SOURCE, "doc/muralctl.1.in")) as f:
         # without the verbs of operators, which have a --help of their own
-        manual = re.sub(r"\n\.Ss Operators\n.*?(?=\nOn a terminal a bar)", "", f.read(), flags=re.S)
+        manual = re.sub(r"\n\.Ss Operators\n.*?(?=\n\.Sh )", "", f.read(), flags=re.S)
         items = re.findall(r"^\.It (.*)", manual, re.M)
 
     def plain(item):  # without mdoc's macros

@@ -25,14 +25,18 @@ def tools():
         pytest.skip("no right to have mounts and a network of its own")
 
 
-def release(folder, name, *command, path="", user=(), network="offline", tree=SOURCE, **more):
-    environment = dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin")
+def environment(path, **more):
+    """Without what a check keeps for other clones."""
+    mine = dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin")
     for variable in ["MURALD_CACHE", "MURALD_FETCHED"]:
-        environment.pop(variable, None)
+        mine.pop(variable, None)
+    return dict(mine, **more)
+
+
+def release(folder, name, *command, path="", user=(), network="offline", tree=SOURCE, **more):
     return subprocess.run(
         [*user, "bash", "%s/tests/packages/release.sh" % tree, str(folder), name, network, *command], text=True, timeout=600,
-        env=dict(environment, **more),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        env=environment(path, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def mounted(folder):
@@ -89,7 +93,7 @@ def test_what_is_interrupted_ends(tmp_path, what, end):
     running = subprocess.Popen(
         ["bash", "-c", "exec 7>&$0 \"$@\"", str(word), "bash", HERE + "/release.sh", str(tmp_path / "root"), "trixie",
          "offline", "sh", "-c", wait],
-        pass_fds=[word], env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"))
+        pass_fds=[word], env=environment(path))
     os.close(word)
     with open(said) as f:
         assert f.readline() == "inside\n"
