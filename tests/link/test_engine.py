@@ -69,7 +69,13 @@ def test_the_engine_loses_the_end_of_the_log(engine, tmp_path, seen_by_all):
 def test_what_the_engine_said_last(engine, tmp_path):
     """It arrives together with the end of the connection, and is read before that."""
     with walls(engine, tmp_path, 1) as (a,):
-        a.process.send_signal(signal.SIGSTOP)
+        def waits():
+            a.process.send_signal(signal.SIGSTOP)
+            if b"blocked_clients:1\r" in engine.ask("INFO", "clients"):
+                return True
+            a.process.send_signal(signal.SIGCONT)
+            return False
+        wait_for("the wall to wait for an entry", waits)
         engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(3, 4): RED}, 64, 48))
         engine.ask("PING")
         engine.kill()
