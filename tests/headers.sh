@@ -138,7 +138,7 @@ compile() { # COMPILER LANGUAGE STANDARD PACKAGE
 	local file
 	command -v "$1" >/dev/null || {
 		echo "no $1: apt-get install $4"
-		missing="$missing $4"
+		[[ " $missing " = *" $4 "* ]] || missing="$missing $4"
 		return
 	}
 	for file in "$scratch"/*.c; do
