@@ -22,7 +22,8 @@ class Connection:
 
     async def ask(self, method, path, body=b"", headers=""):
         """Status, header fields in lower case, body."""
-        if self.writer is None:
+        if self.writer is None or self.reader.at_eof():  # murald closes one that is idle for long
+            self.close()
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.writer.write(("%s %s HTTP/1.1\r\nHost: wall\r\nContent-Length: %d\r\n%s\r\n" % (
             method, path, len(body), headers)).encode() + body)
