@@ -562,17 +562,23 @@ WORDS = """Promise.all(["en", "de"].map(name => import(`/static/admin-words-${na
 	return { same: JSON.stringify(kinds(en.words)) === JSON.stringify(kinds(de.words)), missing };
 })"""
 
+# What is said of a network that is to be banned, by how many of its sources paint.
+PAINTING = """Promise.all(["en", "de"].map(name => import(`/static/admin-words-${name}.js`))).then(both =>
+	[["a"], ["a", "b"]].map(sources => both.map(({ words }) => words.ban_hits("N", sources))))"""
+
 
 def test_in_german(wall, tmp_path):
     with Browser(tmp_path, width=1280, height=800, locale="de-DE") as browser:
         browser.goto(url(wall))
         assert browser.eval(WORDS) == {"same": True, "missing": []}
+        assert browser.eval(PAINTING) == [
+            ["In N a paints now.", "In N malt gerade a."], ["In N a, b paint now.", "In N malen gerade a, b."]]
         browser.wait_text("#sign-in-title", "Wer bist du?")
         sign_in(browser, wall)
         assert browser.eval("[document.documentElement.lang, document.title]") == ["de", "murald: die Seite der Leitung"]
         choose(browser, "40x24+40+24", "clear")
         browser.fill("#clear-colour", "#0000ff")
-        browser.wait_text("#effect", "ändert 960 von 960 Pixel, wie gezeigt")
+        browser.wait_text("#effect", "ändert 960 von 960 Pixeln, wie gezeigt")
         browser.press("#do")
         browser.wait_text("#undo", "Rückgängig: geleert: 40x24+40+24")
         browser.press("#undo")

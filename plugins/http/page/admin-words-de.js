@@ -5,6 +5,7 @@
 import { number } from "./words.js";
 
 const pixels = n => n === 1 ? "1 Pixel" : `${number(n)} Pixel`;
+const pixels_dative = n => n === 1 ? "1 Pixel" : `${number(n)} Pixeln`;
 
 export const words = {
 	live: (plugins, rate) => `live · ${plugins} Wege offen · ${number(rate)} Pixel/s`,
@@ -31,7 +32,7 @@ export const words = {
 	acts: { restore: "Zurückholen", clear: "Leeren", paint: "Malen", freeze: "Teil einfrieren", protect: "Schützen", undo: "Quelle rückgängig" },
 	cleared_to: "Neue Farbe",
 	clear_effect: (part, changed, all) =>
-		`Leeren, ${part}: ändert ${number(changed)} von ${pixels(all)}, wie gezeigt. Lässt sich rückgängig machen.`,
+		`Leeren, ${part}: ändert ${number(changed)} von ${pixels_dative(all)}, wie gezeigt. Lässt sich rückgängig machen.`,
 	picture: "Bild, oder zieh eines auf die Wand",
 	which_picture: "Welches Bild? Es füllt den Teil: schieb es an seinen Ort, und zieh es so groß, wie es werden soll.",
 	no_picture: name => `${name} ist kein Bild, das dieser Browser lesen kann`,
@@ -54,7 +55,7 @@ export const words = {
 	sinces: { "": "irgendwann", "-10min": "in den letzten 10 min", "-1h": "in der letzten Stunde" },
 	which_source: "Welche Quelle? Wähl eine, oder tipp auf der Wand einen Pixel von ihr an.",
 	undo_effect: (source, part, n, unknown) =>
-		`${source} rückgängig, ${part}: was unter ${pixels(n)} war, kommt wieder` +
+		`${source} rückgängig, ${part}: was unter ${pixels_dative(n)} war, kommt wieder` +
 		(unknown ? `; unter ${number(unknown)} weiß es niemand.` : "."),
 	show_source: "Auf dem Schirm zeigen",
 
@@ -92,7 +93,7 @@ export const words = {
 	connections: n => n === 1 ? "1 Verbindung" : `${number(n)} Verbindungen`,
 	ban_hits: (net, sources) => !sources.length ? `Niemand, der gerade malt, ist in ${net}.`
 		: sources.join() === net ? `${net} malt gerade.`
-		: `In ${net} malt gerade ${sources.join(", ")}.`,
+		: `In ${net} ${sources.length === 1 ? "malt" : "malen"} gerade ${sources.join(", ")}.`,
 	ban_doubt: why => `Nicht getan: ${why}. Drück noch einmal, wenn du es so meinst.`,
 	ban_really: "Trotzdem aussperren",
 	ban_do: "Aussperren",

@@ -91,7 +91,7 @@ export const words = {
 	connections: n => n === 1 ? "1 connection" : `${number(n)} connections`,
 	ban_hits: (net, sources) => !sources.length ? `Nobody who paints now is in ${net}.`
 		: sources.join() === net ? `${net} paints now.`
-		: `${net} holds ${sources.join(", ")}, painting now.`,
+		: `In ${net} ${sources.join(", ")} ${sources.length === 1 ? "paints" : "paint"} now.`,
 	ban_doubt: why => `Not done: ${why}. Press again if you mean it.`,
 	ban_really: "Ban all the same",
 	ban_do: "Ban",

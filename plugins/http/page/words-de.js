@@ -54,7 +54,7 @@ export const words = {
 	off_board: "Nur ein Teil der Wand lässt sich antippen. Hier hilft einer der Befehle unten.",
 	no_answer: "Nicht gemalt: die Wand antwortet nicht. Dein Zug ist nicht verloren; versuche es wieder, wenn oben live steht.",
 	closed: "Nicht gemalt: die Leitung hat diese Stelle gesperrt.",
-	banned: "Nicht gemalt: dein Netz darf nicht malen. Ein Irrtum? Frag die Leitung.",
+	banned: "Nicht gemalt: dein Netz ist vom Malen ausgesperrt. Ein Irrtum? Frag die Leitung.",
 	refused: "Nicht gemalt: {why}",
 	no_register: "im Moment nimmt die Wand keine Anmeldungen an",
 	code: "die Wand antwortete {n}",
