@@ -17,6 +17,9 @@
 
 enum { USED = 1, PROVEN = 2, NAMED = 4, IPV4 = 8, FORGOTTEN = 16 };
 
+/* Of which class a source could not get an id. */
+enum { FULL_FOR_FORGEABLE = 1, FULL_FOR_PROVEN = 2 };
+
 struct source {
 	uint64_t high, low; /* an address; or the crowd of its instance and a hash */
 	uint32_t detail;    /* of an address its link, of a name its place in `names` */
@@ -34,7 +37,7 @@ struct owners {
 	uint16_t *index; /* one of the two below; acquire, release */
 	uint32_t n_forgeable, n_unused;
 	uint32_t n_forgotten; /* not reused yet; the main thread's */
-	uint32_t full;        /* owners_is_full(); any thread, relaxed */
+	uint32_t full;        /* FULL_FOR_...; any thread, relaxed */
 	uint16_t indices[2][INDEX_SLOTS];
 	/* A Bloom filter of forgeable sources; relaxed. */
 	uint8_t seen_once[SEEN_ONCE_BITS / 8];

@@ -80,21 +80,22 @@ rebuild_index(struct owners *owners)
 bool
 owners_forget(struct owners *owners)
 {
-	uint32_t left = 0;
+	uint32_t left = 0, full;
 
 	/* the index may be exchanged again only after all have seen that it was */
 	if (owners->n_forgotten > 0)
 		return true;
 	pthread_mutex_lock(&owners->lock);
-	if (owners->n_forgeable >= FORGEABLE_MAX)
+	full = __atomic_exchange_n(&owners->full, 0, __ATOMIC_RELAXED);
+	if (owners->n_forgeable >= FORGEABLE_MAX ||
+		(full & FULL_FOR_FORGEABLE && owners->n_unused == 0))
 		left += forget_half(owners, 0);
-	if (owners->n_unused == 0 || left == 0)
+	if (full & FULL_FOR_PROVEN)
 		left += forget_half(owners, PROVEN);
 	if (left > 0)
 		rebuild_index(owners);
 	for (size_t i = 0; i < sizeof(owners->seen_once); i++)
 		__atomic_store_n(&owners->seen_once[i], 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&owners->full, 0, __ATOMIC_RELAXED);
 	owners->n_forgotten = left;
 	pthread_mutex_unlock(&owners->lock);
 	return left > 0;
@@ -137,6 +138,8 @@ owners_reuse(struct owners *owners)
 		__atomic_store_n(&source->flags, 0, __ATOMIC_RELAXED);
 		owners->unused[owners->n_unused++] = id;
 	}
+	/* who came while room was made finds it now */
+	__atomic_store_n(&owners->full, 0, __ATOMIC_RELAXED);
 	owners->n_forgotten = 0;
 	pthread_mutex_unlock(&owners->lock);
 }

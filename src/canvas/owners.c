@@ -187,6 +187,14 @@ source_painted(struct source *source)
 	__atomic_store_n(&source->painted, painted + 1, __ATOMIC_RELAXED);
 }
 
+/* Loads first: those of a flood would all write to one cache line. */
+static void
+note_full(struct owners *owners, uint32_t class)
+{
+	if (!(__atomic_load_n(&owners->full, __ATOMIC_RELAXED) & class))
+		__atomic_fetch_or(&owners->full, class, __ATOMIC_RELAXED);
+}
+
 uint16_t
 owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 {
@@ -203,7 +211,7 @@ owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 			return crowd;
 		if (__atomic_load_n(&owners->n_forgeable, __ATOMIC_RELAXED) >=
 			FORGEABLE_MAX) {
-			__atomic_store_n(&owners->full, 1, __ATOMIC_RELAXED);
+			note_full(owners, FULL_FOR_FORGEABLE);
 			return crowd;
 		}
 	}
@@ -211,9 +219,9 @@ owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd)
 	id = find_id(owners, &source, hash);
 	if (!id)
 		id = assign_id(owners, &source, hash, key->name);
-	pthread_mutex_unlock(&owners->lock);
 	if (!id)
-		__atomic_store_n(&owners->full, 1, __ATOMIC_RELAXED);
+		note_full(owners, key->proven ? FULL_FOR_PROVEN : FULL_FOR_FORGEABLE);
+	pthread_mutex_unlock(&owners->lock);
 	return id ? id : crowd;
 }
 

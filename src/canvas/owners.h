@@ -63,8 +63,8 @@ void owners_release(struct owners *owners, uint16_t id);
 
 /* ---- making room: the main thread, in this order */
 
-/* Whether a source could not get an id since the last owners_forget(), or those that it
- * forgot still have theirs. */
+/* Whether a source could not get an id since room was made, or those that were forgotten
+ * for it still have theirs. */
 bool owners_is_full(const struct owners *owners);
 
 /* Forgets owners to make room, unless the last ones still have their ids, because what

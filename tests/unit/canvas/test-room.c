@@ -191,4 +191,26 @@ TEST_WITH(taking_back_after_room_was_made, set_up, tear_down)
 	assert_true(count_crowd(f) > 0);
 }
 
+/* Those that are forged while room is made find none yet, for which no proven source is
+ * forgotten. */
+TEST_WITH(forged_ones_take_no_proven_ones_place, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	const struct ip_key ip = { .v4 = true, .low = SIDE * SIDE - 1 };
+	const struct owner_key key = { .address = &ip, .proven = true };
+	const uint16_t id = owners_find(f->canvas.owners, &key, CROWD);
+	struct canvas_painter as = { .id = id };
+
+	assert_true(id != CROWD);
+	canvas_brush_paint_as(&f->brush, &as);
+	mural_put(&f->brush, SIDE - 1, SIDE - 1, 0xffffffff);
+	paint_until_full(f);
+	while (!f->reins->making_room)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(find_owner(f, SIDE * SIDE), CROWD);
+	await_room(f);
+	assert_int_equal(word_id(pixel_load(&f->canvas, SIDE - 1, SIDE - 1)), id);
+	assert_int_equal(owners_find(f->canvas.owners, &key, CROWD), id);
+}
+
 UNIT_TESTS(NULL, NULL)
