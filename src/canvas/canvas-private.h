@@ -83,6 +83,26 @@ struct painter {
 #define WHEN_STEP_MS 2000
 #define WHEN_AGE_MAX (17 * 3600 * 1000 / WHEN_STEP_MS)
 
+/* The word, whose stamp becomes `oldest` if it is from before that; 0, which is no
+ * pixel's, stays. */
+static inline uint64_t
+word_clamp(uint64_t word, uint16_t oldest)
+{
+	const uint16_t when = word_when(word);
+
+	return word != 0 && (int16_t)(when - oldest) < 0
+		       ? word ^ owner_word(0, when ^ oldest)
+		       : word;
+}
+
+/* The same to words that are kept of a canvas. */
+static inline void
+words_clamp(uint64_t *words, size_t n, uint16_t oldest)
+{
+	for (size_t i = 0; i < n; i++)
+		words[i] = word_clamp(words[i], oldest);
+}
+
 static inline void
 canvas_set_when(struct canvas *canvas, uint32_t when)
 {

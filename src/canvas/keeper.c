@@ -167,3 +167,10 @@ keeper_inherit(struct keeper *keeper, const struct owners *owners)
 	owners_inherit(owners, keeper->seen, count_pixels(keeper->canvas));
 	owners_inherit(owners, keeper->under, count_pixels(keeper->canvas));
 }
+
+void
+keeper_clamp(struct keeper *keeper, uint16_t oldest)
+{
+	words_clamp(keeper->seen, count_pixels(keeper->canvas), oldest);
+	words_clamp(keeper->under, count_pixels(keeper->canvas), oldest);
+}

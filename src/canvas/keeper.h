@@ -63,3 +63,6 @@ void keeper_forget(struct keeper *keeper, const struct mural_rect *rect,
 /* Changes the owner of all that is remembered.  Lock held. */
 struct owners;
 void keeper_inherit(struct keeper *keeper, const struct owners *owners);
+
+/* Sets stamps from before `oldest` to that.  Lock held. */
+void keeper_clamp(struct keeper *keeper, uint16_t oldest);

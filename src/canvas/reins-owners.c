@@ -135,23 +135,32 @@ make_room(struct reins *reins)
 	act_begin(act);
 }
 
-/* Sets stamps that are too old to be compared to the greatest age that can be. */
+/* Sets stamps that are too old to be compared to the greatest age that can be, also of
+ * what can be put back: the last act is taken back where what it put is unchanged. */
 static int
 work_clamp(struct act *act)
 {
 	struct canvas *canvas = act->reins->canvas;
+	const struct hand_journal *journal = &act->reins->hand.journal;
+	const size_t n = (size_t)journal->rect.width * journal->rect.height;
 	const uint16_t now = canvas_when(canvas);
 	const uint16_t oldest = (uint16_t)(now - WHEN_AGE_MAX);
 
 	for (uint32_t y = 0; y < canvas->view.height; y++)
 		for (uint32_t x = 0; x < canvas->view.width; x++) {
 			uint64_t word = pixel_load(canvas, x, y);
-			uint16_t when = word_when(word);
+			const uint64_t clamped = word_clamp(word, oldest);
 
-			if ((int16_t)(when - oldest) < 0)
-				(void)pixel_swap(canvas, x, y, &word,
-					word ^ owner_word(0, when ^ oldest));
+			if (clamped != word)
+				(void)pixel_swap(canvas, x, y, &word, clamped);
 		}
+	if (act->reins->keeper) {
+		keeper_lock(act->reins->keeper);
+		keeper_clamp(act->reins->keeper, oldest);
+		keeper_unlock(act->reins->keeper);
+	}
+	words_clamp(journal->was, n, oldest);
+	words_clamp(journal->put, n, oldest);
 	return 0;
 }
 

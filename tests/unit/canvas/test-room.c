@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The reins make room for new sources by themselves. */
+/* What the reins do for owners by themselves: they make room for new sources, and keep
+ * stamps of time from wrapping. */
 #include <malloc.h>
 
 #include "base/util.h"
@@ -211,6 +212,55 @@ TEST_WITH(forged_ones_take_no_proven_ones_place, set_up, tear_down)
 	await_room(f);
 	assert_int_equal(word_id(pixel_load(&f->canvas, SIDE - 1, SIDE - 1)), id);
 	assert_int_equal(owners_find(f->canvas.owners, &key, CROWD), id);
+}
+
+static void
+pass(struct fixture *f)
+{
+	keeper_lock(f->reins->keeper);
+	keeper_pass(f->reins->keeper);
+	keeper_unlock(f->reins->keeper);
+}
+
+static bool
+is_too_old(uint64_t word, uint16_t oldest)
+{
+	return (int16_t)(word_when(word) - oldest) < 0;
+}
+
+/* Stamps of the pixels become younger then, and those of what can come back with them. */
+TEST_WITH(taking_back_what_was_done_yesterday, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct hand *hand = &f->reins->hand;
+	const uint16_t oldest = (uint16_t)(canvas_when(&f->canvas) - WHEN_AGE_MAX);
+	const struct canvas_painter as = { .id = find_owner(f, 0) };
+	const struct mural_rect all = { 0, 0, SIDE, SIDE };
+	struct reins_done back = { 0 };
+	uint64_t pixels = 0, under;
+
+	canvas_set_when(&f->canvas, (uint16_t)(oldest - 100));
+	canvas_brush_paint_as(&f->brush, &as);
+	mural_put(&f->brush, 0, 0, 0xffffffff);
+	canvas_publish(&f->canvas, &f->brush);
+	pass(f);
+	assert_int_equal(hand_clear(hand, &all, 0, &pixels), 0);
+	pass(f);
+	f->reins->clamp_ms -= 24 * 3600 * 1000;
+	while (f->reins->first ||
+		is_too_old(pixel_load(&f->canvas, SIDE - 1, SIDE - 1), oldest))
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	keeper_lock(f->reins->keeper);
+	under = *keeper_row(f->reins->keeper, 0, 0).under;
+	keeper_unlock(f->reins->keeper);
+	assert_int_equal(word_id(under), as.id);
+	assert_false(is_too_old(under, oldest));
+	assert_int_equal(
+		reins_take_back(f->reins, hand->journal.number, on_done, &back), 0);
+	(void)await_act(f, &back);
+	assert_int_equal(back.pixels, SIDE * SIDE);
+	assert_int_equal(word_id(pixel_load(&f->canvas, 0, 0)), as.id);
+	assert_false(is_too_old(pixel_load(&f->canvas, 0, 0), oldest));
 }
 
 UNIT_TESTS(NULL, NULL)
