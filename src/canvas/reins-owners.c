@@ -54,13 +54,34 @@ begin_pass(struct reins *reins)
 
 /* ------------------------------------------------------------------ passes over all */
 
+/* Whoever has the id of one that was forgotten is not highlighted in its place. */
+static void
+highlight_none_forgotten(struct canvas *canvas)
+{
+	bool any = false;
+
+	for (int id = OWNER_FIRST; id < OWNER_IDS; id++) {
+		const uint64_t bit = UINT64_C(1) << id % 64;
+
+		if (!(canvas->highlighted[id / 64] & bit) ||
+			owners_heir(canvas->owners, (uint16_t)id) == id)
+			continue;
+		__atomic_fetch_and(&canvas->highlighted[id / 64], ~bit, __ATOMIC_RELAXED);
+		any = true;
+	}
+	if (any && canvas->highlighting)
+		canvas_highlight(canvas, canvas->highlighted);
+}
+
 static void
 on_room_made(void *arg, const struct reins_done *done)
 {
 	struct reins *reins = arg;
 
-	if (done->error == 0)
+	if (done->error == 0) {
+		highlight_none_forgotten(reins->canvas);
 		owners_reuse(reins->canvas->owners);
+	}
 	reins->making_room = false;
 }
 

@@ -214,6 +214,21 @@ TEST_WITH(forged_ones_take_no_proven_ones_place, set_up, tear_down)
 	assert_int_equal(owners_find(f->canvas.owners, &key, CROWD), id);
 }
 
+TEST_WITH(nobody_is_highlighted_in_the_place_of_another, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct reins_sources all = { { 0 } };
+	uint16_t id;
+
+	paint_until_full(f);
+	assert_true(reins_sources_add(f->reins, "0.0.0.0/8", &all) > 0);
+	assert_int_equal(reins_highlight(f->reins, &all), 0);
+	await_room(f);
+	id = find_owner(f, SIDE * SIDE);
+	assert_true(id != CROWD);
+	assert_false(word_has_id(owner_word(id, 0), f->canvas.highlighted));
+}
+
 static void
 pass(struct fixture *f)
 {
