@@ -29,6 +29,16 @@ release(struct link *link, uint32_t place)
 	link->n_held--;
 }
 
+/* Whoever may paint on a frozen wall has painted over what is held: then nothing is. */
+static bool
+is_held(const struct link *link, const struct spot *spot)
+{
+	uint32_t x, y, now = 0;
+
+	return window_find(&link->window, spot, &x, &y) &&
+	       mural_get(link->host->brush, x, y, &now) && now == link->held[spot->place];
+}
+
 /* Swaps if the canvas has `old`; what it has after that.  Where the wall has no canvas,
  * that is what it should. */
 static uint32_t
@@ -62,9 +72,12 @@ link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t ar
 	if (old == argb)
 		return;
 	if (link->held && link->held[spot->place]) {
-		if (link->held[spot->place] == argb)
+		const bool was_held = is_held(link, spot);
+
+		if (!was_held || link->held[spot->place] == argb)
 			release(link, spot->place);
-		return;
+		if (was_held)
+			return;
 	}
 	settle(link, spot, old, argb, swap(link, spot, old, argb));
 }

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from control import Operator, control
-from linking import Client, converged, entries, fold, key, linked, short_folder, wait_linked, walls
+from linking import Client, converged, entries, fold, key, linked, payload, short_folder, wait_linked, walls
 from relay import Relay
 from waiting import stays, wait_for
 from wall import DOTS, Wall, dot, has_plugin
@@ -49,6 +49,29 @@ def test_a_wall_that_only_shows_and_is_frozen(engine, tmp_path):
         operator.done("thaw")
         view.painted(5, 5, (0, 0, 0))
         converged(engine, a, view)
+
+
+def test_what_an_operator_paints_on_a_frozen_wall(engine, tmp_path):
+    """It is paint of this wall, which others may paint over as any other; also in the colour that it was frozen in."""
+    folder, black = short_folder(tmp_path, "f"), (0, 0, 0)
+
+    def two():
+        return fold(engine).pixels[64 + 1:64 + 41:39]
+    with walls(engine, tmp_path, 1) as (a,), linked(engine, folder, "reins = no", core=control(folder)) as frozen, \
+            Operator(frozen) as operator:
+        wait_linked(frozen)
+        operator.done("freeze")
+        a.paint(dot(1, 1, BLUE) + dot(40, 1, BLUE))
+        wait_for("the entry", lambda: two() == [BLUE, BLUE])
+        frozen.wait_idle()
+        operator.done("clear", rect="40x1+1+1", colour="#ff0000")
+        wait_for("its paint", lambda: two() == [RED, RED])
+        some = payload({(1, 1): black, (40, 1): GREEN}, 64, 48)
+        engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", some)
+        stays("frozen", lambda: frozen.picture().getpixel((1, 1)) == RED, 1.5)
+        operator.done("thaw")
+        converged(engine, a, frozen)
+        assert two() == [black, GREEN]
 
 
 @contextlib.contextmanager
