@@ -69,17 +69,40 @@ def test_paint_that_changes_nothing(engine, tmp_path):
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_comparing_in_vain(engine, tmp_path):
+    """Where that takes long, a flood of what is there already has the wall compare ten times a second, not sixty."""
+    begins, took = "take_damage(link);", "processor_time_us() - begun"
+    path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it compares");'),
+                   ("publish.c", took, took + " + 10000"))  # as on a slow machine
+    with walls(engine, tmp_path, 1, "rate = 60", plugin_path=path) as (a,), a.tcp() as client:
+        a.paint(dot(1, 1, RED))
+        before, begun = a.log().count("it compares"), time.monotonic()
+        while time.monotonic() < begun + 3:
+            client.sendall(dot(1, 1, RED))
+            time.sleep(0.002)  # between two dots
+        compared = a.log().count("it compares") - before
+        assert 1 <= compared <= 10 * (time.monotonic() - begun) + 2
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_what_others_paint_while_paint_is_packed(engine, tmp_path):
     """The colour that this wall is about to send, and then another one: its own comes last, and all show it."""
-    begins, ends = "link->is_comparing = true;", "job_finish_part(job, job->n_tiles);"
+    begins, ends, reads = "link->is_comparing = true;", "job_finish_part(job, job->n_tiles);", "if (entry->pixels.data)"
+    free = tmp_path / "free"
+    busy = 'while (access("%s", F_OK) < 0) usleep(10000);\n' % free  # the pool, until that is there
     path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it packs");'),
-                   ("publish.c", ends, "sleep(3);\n" + ends),  # as in a pool that is busy
-                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
+                   ("publish.c", ends, busy + ends),
+                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"),
+                   ("follow.c", reads, reads + 'mural_log(link->host, MURAL_INFO, "it reads");\n' + reads))
     with walls(engine, tmp_path, 1, plugin_path=path) as (a,):
-        a.paint(dot(3, 3, RED))
-        wait_for("its paint to be packed", lambda: "it packs" in a.log())
-        for colour in RED, GREEN:
-            engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(3, 3): colour}, 64, 48))
+        try:
+            a.paint(dot(3, 3, RED))
+            wait_for("its paint to be packed", lambda: "it packs" in a.log())
+            for colour in RED, GREEN:
+                engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(3, 3): colour}, 64, 48))
+            wait_for("both entries to be read", lambda: a.log().count("it reads") == 2)
+        finally:
+            free.touch()
         wait_for("its paint", lambda: len([1 for _, fields in entries(engine) if b"d" in fields]) == 3)
         assert converged(engine, a, seconds=20).pixels[3 * 64 + 3] == RED
 
