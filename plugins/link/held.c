@@ -87,8 +87,11 @@ link_put_back(struct link *link, const struct spot *spot, uint32_t now)
 {
 	const uint32_t argb = link->shared.pixels[spot->place];
 
-	if (now != argb && swap(link, spot, now, argb) == now)
-		hold(link, spot->place, now);
+	if (now == argb || swap(link, spot, now, argb) != now)
+		return;
+	hold(link, spot->place, now);
+	if (!link->held) /* no memory to hold it: the next tick tries again */
+		publish_pixel(link, spot);
 }
 
 /* Paints pixels of a row of a tile, whose first one is `first`; the canvas has them. */
