@@ -231,10 +231,11 @@ link_expected(const struct link *link, uint32_t place)
 /* Paints what the log says, if the canvas has what the log said before. */
 void link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb);
 
-/* Paints it over what else the canvas has now, at once or when that may be. */
+/* Paints what the log says over `now`, which the canvas has instead: at once, or as soon
+ * as the wall may be painted. */
 void link_put_back(struct link *link, const struct spot *spot, uint32_t now);
 
-/* As link_paint(), a tile's pixels that are not on their way. */
+/* As link_paint(), for those pixels of a tile that are not on their way. */
 void link_paint_tile(struct link *link, uint32_t tile, const struct tile_change *change);
 void held_retry(struct link *link);
 

@@ -21,8 +21,8 @@
 #define JOB_TILES 1024
 #define JOB_PARTS 8
 
-/* Comparing is in vain where fewer than one of so many pixels differ; it then takes at
- * most one part of VAIN_SHARE of the time, but rests no longer than so many ms. */
+/* Comparing was in vain if at most 1 / VAIN_PIXELS of the pixels differ.  It is then to
+ * take 1 / VAIN_SHARE of the loop's time, but rests for VAIN_REST_MAX ms at most. */
 #define VAIN_PIXELS 64
 #define VAIN_SHARE 64
 #define VAIN_REST_MAX 100
@@ -258,8 +258,9 @@ rest_after(uint64_t took_us, const struct job *job, uint32_t n_compared)
 	return ms < VAIN_REST_MAX ? ms : VAIN_REST_MAX;
 }
 
-/* Moves link->turn on to a tile that is pending, all round: those that are painted all
- * the time would keep the others from being compared.  False: none is. */
+/* Moves link->turn on to the next tile that is pending, round and round: if each batch
+ * began with the first one, tiles that are painted all the time would keep the others
+ * from being compared.  False: none is pending. */
 static bool
 find_pending(struct link *link)
 {
