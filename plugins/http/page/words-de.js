@@ -90,7 +90,7 @@ export const words = {
 	way_icmp: "Ein Ping ist ein Pixel. Nichts zu installieren.",
 	way_ipv6: "Die Adresse ist der Pixel. Geht, wo das Netz IPv6 hat.",
 	way_pixelflut: "Eine Zeile Text ist ein Pixel, viele Zeilen sind ein Bild.",
-	way_p2: "Ganze Bilder, mit einem Programm wie muralctl.",
+	way_p2: "Ganze Bilder, zum Beispiel mit muralctl.",
 	way_http: "Felder des Bretts, für eigene Programme.",
 	way_dots: "Acht Bytes sind ein Pixel, für eigene Programme.",
 	system: "Mit",
