@@ -142,25 +142,49 @@ wait_for_pictures(struct wall *wall, const struct hud *hud, uint64_t n)
 	}
 }
 
-TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
+/* A wall that is recorded and has been blue once. */
+static struct hud *
+film_begin(struct hud_film *film, struct wall *wall)
 {
 	struct hud *hud = hud_new();
-	struct hud_film film = { 0 };
-	struct wall wall;
 
 	opened = 0;
+	wall_begin(wall, WIDTH, HEIGHT);
+	hud_film_start(film, hud, file, &wall->loop, on_open);
+	record_colour(wall, 0xff0000ff);
+	return hud;
+}
+
+static void
+film_finish(struct hud_film *film, struct wall *wall, struct hud *hud)
+{
+	hud_film_stop(film);
+	wall_end(wall);
+	hud_free(hud);
+}
+
+/* Its last pictures come at once. */
+static void
+play_to_end(struct hud_film *film, struct wall *wall)
+{
+	film->began_ns -= UINT64_C(60000000000);
+	while (film->job)
+		turn(&wall->loop);
+}
+
+TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
+{
+	struct hud_film film = { 0 };
+	struct wall wall;
+	struct hud *hud;
+
 	hud_film_stop(&film);
-	wall_begin(&wall, WIDTH, HEIGHT);
-	hud_film_start(&film, hud, file, &wall.loop, on_open);
-	record_colour(&wall, 0xff0000ff);
+	hud = film_begin(&film, &wall);
 	hud_film_play(&film);
 	hud_film_play(&film);
 	run_until_opened(&wall, 1);
 	wait_for_pictures(&wall, hud, 3);
-	/* the last ones come at once */
-	film.began_ns -= UINT64_C(60000000000);
-	while (film.job)
-		turn(&wall.loop);
+	play_to_end(&film, &wall);
 	assert_true(film.plays && uv_is_active((uv_handle_t *)&film.next));
 	assert_in_range(uv_timer_get_due_in(&film.next), 1, 300 * 1000);
 	assert_int_equal(opened, 1);
@@ -172,9 +196,7 @@ TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
 	run_until_opened(&wall, 2);
 	/* in the hour's last minutes, it is the last time */
 	film.wanted_ns -= UINT64_C(3400) * 1000000000;
-	film.began_ns -= UINT64_C(60000000000);
-	while (film.job)
-		turn(&wall.loop);
+	play_to_end(&film, &wall);
 	assert_false(uv_is_active((uv_handle_t *)&film.next));
 
 	/* ended while it is read */
@@ -183,10 +205,8 @@ TEST_WITH(it_plays_while_it_is_wanted, no_files, NULL)
 	while (!film.is_working)
 		turn(&wall.loop);
 	hud_film_end(&film);
-	hud_film_stop(&film);
+	film_finish(&film, &wall, hud);
 	assert_int_equal(opened, 2);
-	wall_end(&wall);
-	hud_free(hud);
 }
 
 /* The colour in its left upper corner, as a screen draws it. */
@@ -203,38 +223,26 @@ drawn_colour(struct hud *hud)
 
 TEST_WITH(it_ends_with_what_is_there_although_pictures_were_left_out, no_files, NULL)
 {
-	struct hud *hud = hud_new();
 	struct hud_film film = { 0 };
 	struct wall wall;
+	struct hud *hud = film_begin(&film, &wall);
 
-	opened = 0;
-	wall_begin(&wall, WIDTH, HEIGHT);
-	hud_film_start(&film, hud, file, &wall.loop, on_open);
-	record_colour(&wall, 0xff0000ff);
 	usleep(20000); /* which are two moments */
 	record_colour(&wall, 0xffff0000);
 	hud_film_play(&film);
 	run_until_opened(&wall, 1);
-	film.began_ns -= UINT64_C(60000000000);
-	while (film.job)
-		turn(&wall.loop);
+	play_to_end(&film, &wall);
 	assert_int_equal(drawn_colour(hud), 0xffff0000);
-	hud_film_stop(&film);
-	wall_end(&wall);
-	hud_free(hud);
+	film_finish(&film, &wall, hud);
 }
 
 /* What was before it was cleared is no more shown than what was never recorded. */
 TEST_WITH(a_wall_that_was_cleared_has_no_past, no_files, NULL)
 {
-	struct hud *hud = hud_new();
 	struct hud_film film = { 0 };
 	struct wall wall;
+	struct hud *hud = film_begin(&film, &wall);
 
-	opened = 0;
-	wall_begin(&wall, WIDTH, HEIGHT);
-	hud_film_start(&film, hud, file, &wall.loop, on_open);
-	record_colour(&wall, 0xff0000ff);
 	usleep(2000); /* which is a later millisecond */
 	hud_film_forget(&film);
 	hud_film_play(&film);
@@ -243,9 +251,7 @@ TEST_WITH(a_wall_that_was_cleared_has_no_past, no_files, NULL)
 		turn(&wall.loop);
 	assert_int_equal(opened, 0);
 	assert_int_equal(film.width, 0);
-	hud_film_stop(&film);
-	wall_end(&wall);
-	hud_free(hud);
+	film_finish(&film, &wall, hud);
 }
 
 UNIT_TESTS(enter_folder, leave_folder)
