@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts threads that no signal interrupts, and has some give way to others. */
+/* Starts threads that no signal interrupts, has some give way to others, and tells what
+ * they took. */
 #pragma once
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/resource.h>
+#include <time.h>
 
 /* Runs run(context) on a new thread with every signal blocked: signals are for the main
  * loop, and elsewhere they only interrupt system calls.  0, and the caller joins *thread;
@@ -31,4 +34,15 @@ thread_give_way(void)
 
 	(void)setpriority(
 		PRIO_PROCESS, this_thread, getpriority(PRIO_PROCESS, this_thread) + 10);
+}
+
+/* This thread's own CPU time: it does not grow because the machine is busy with something
+ * else. */
+static inline uint64_t
+thread_worked_ns(void)
+{
+	struct timespec worked;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
+	return (uint64_t)worked.tv_sec * 1000000000 + (uint64_t)worked.tv_nsec;
 }

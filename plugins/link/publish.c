@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uv.h>
 
 #include "lib/of-four.h"
+#include "lib/thread.h"
 #include "link/link.h"
 
 /* The most tiles of a batch: a megapixel. */
@@ -238,20 +238,11 @@ job_compare(const struct link *link, uint32_t tile, struct tile_pixels *pixels)
 	take_colours(pixels, canvas);
 }
 
-static uint64_t
-processor_time_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* A flood that paints what is there already must not keep this wall comparing. */
 static uint64_t
-rest_after(uint64_t took_us, const struct job *job, uint32_t n_compared)
+rest_after(uint64_t took_ns, const struct job *job, uint32_t n_compared)
 {
-	const uint64_t ms = took_us * VAIN_SHARE / 1000;
+	const uint64_t ms = took_ns * VAIN_SHARE / 1000000;
 
 	if (job->n_changed > n_compared * (TILE_PIXELS / VAIN_PIXELS))
 		return 0;
@@ -276,7 +267,7 @@ find_pending(struct link *link)
 static void
 job_take(struct job *job)
 {
-	const uint64_t begun = processor_time_us();
+	const uint64_t begun = thread_worked_ns();
 	struct link *link = job->link;
 	uint32_t n = 0;
 
@@ -291,7 +282,7 @@ job_take(struct job *job)
 		job->n_tiles += pixels->n > 0;
 		job->n_changed += pixels->n;
 	}
-	link->vain_rest = rest_after(processor_time_us() - begun, job, n);
+	link->vain_rest = rest_after(thread_worked_ns() - begun, job, n);
 	rest(link, 0);
 }
 

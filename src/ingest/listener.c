@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
@@ -16,6 +15,7 @@
 #include "ingest/socket.h"
 #include "ingest/worker.h"
 #include "lib/address.h"
+#include "lib/thread.h"
 
 /* Clients that are served in one turn of the loop, but at most this part of the
  * descriptors: one that is evicted takes a turn or two to be gone, and counts until then.
@@ -67,17 +67,6 @@ pause_accepting(struct listener *listener, int error)
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }
 
-/* The thread's own CPU time, so that nobody is closed because the machine is busy with
- * something else. */
-static uint64_t
-thread_worked_ms(void)
-{
-	struct timespec worked;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
-	return (uint64_t)worked.tv_sec * 1000 + (uint64_t)worked.tv_nsec / 1000000;
-}
-
 /* Counts clients that were closed before their plugin heard of them. */
 static void
 count_sent_away(struct listener *listener, uint64_t n)
@@ -97,7 +86,8 @@ static void
 accept_arrivals(struct listener *listener)
 {
 	struct arrivals *arrivals = &listener->arrivals;
-	const uint64_t worked_ms = thread_worked_ms();
+	/* nobody is closed because the machine is busy with something else */
+	const uint64_t worked_ms = thread_worked_ns() / 1000000;
 	const uint32_t all = descriptors_for_clients();
 
 	for (uint32_t i = 0; listener->door_fd < 0 && i < ACCEPTED_PER_TURN &&

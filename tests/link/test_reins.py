@@ -7,7 +7,8 @@ import time
 import pytest
 
 from control import Operator, control
-from linking import Client, converged, entries, fold, key, linked, payload, short_folder, wait_linked, walls
+from linking import (Client, converged, entries, fold, key, linked, payload, put_back_after_thaw, short_folder, wait_linked,
+                     walls)
 from relay import Relay
 from waiting import stays, wait_for
 from wall import DOTS, Wall, dot, has_plugin
@@ -42,13 +43,7 @@ def test_a_wall_that_only_shows_and_is_frozen(engine, tmp_path):
     with walls(engine, tmp_path, 1) as (a,), \
             linked(engine, folder, "role = view\nreins = no", core=control(folder)) as view, Operator(view) as operator:
         wait_linked(view)
-        operator.done("freeze")
-        operator.done("clear", rect="2x2+5+5", colour="#0000ff")
-        view.painted(5, 5, BLUE)
-        stays("frozen", lambda: view.picture().getpixel((5, 5)) == BLUE, 1.5)
-        operator.done("thaw")
-        view.painted(5, 5, (0, 0, 0))
-        converged(engine, a, view)
+        put_back_after_thaw(engine, a, view, operator)
 
 
 def test_what_an_operator_paints_on_a_frozen_wall(engine, tmp_path):
