@@ -205,6 +205,23 @@ def test_nobody_behind_a_proxy_bans_himself_by_mistake(tmp_path):
         assert ban["who"] == "http: admin at 203.0.113.1:0"
 
 
+def test_a_proxy_that_names_nobody_asks_for_itself(tmp_path):
+    """Also on the connection on which it has just spoken for somebody."""
+    with board_wall(tmp_path, "proxies = 127.0.0.9", core=control(tmp_path)) as wall, Board(wall, "127.0.0.9") as proxy:
+        def guess(token, headers=()):
+            return proxy.ask("POST", "/changePixelRate", {"token": token, "new_rate": 5}, headers).status
+
+        visitor = {"X-Forwarded-For": "203.0.113.1"}
+        assert guess("guess", visitor) == 401 and guess("adm", visitor) == 429
+        assert guess("adm") == 200, "the visitor's guesses are the proxy's"
+        assert guess("adm", visitor) == 429
+        assert ask(proxy, "ban", {"net": "203.0.113.1/32"}).status == 200, "the proxy is the visitor"
+        assert "holds yourself" in ask(proxy, "ban", {"net": "127.0.0.9/32"}).json()["why"]
+        with Operator(wall) as operator:
+            ban, = operator.done("bans")["bans"]
+        assert ban["who"].startswith("http: admin at 127.0.0.9:")
+
+
 def live(wall, verb, every, with_="{}", receive=None):
     """The socket of a request that is answered again and again."""
     client = socket.socket()

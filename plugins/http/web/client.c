@@ -224,33 +224,49 @@ http_client_accept(struct web *web, int fd)
 	web->clients.admitting = false;
 }
 
+/* From here on the client has this address, and its source.  False: no memory. */
+static bool
+identify(struct web *web, struct http_client *client, const struct sockaddr *peer)
+{
+	struct http_source *source = source_hold(web, mural_source(web->host, peer));
+
+	if (!source)
+		return false;
+	source_release(web, client->source);
+	client->source = source;
+	client->peer = (union peer_address){ 0 };
+	if (peer->sa_family == AF_INET)
+		client->peer.in4 = *(const struct sockaddr_in *)(const void *)peer;
+	else if (peer->sa_family == AF_INET6)
+		client->peer.in6 = *(const struct sockaddr_in6 *)(const void *)peer;
+	return true;
+}
+
+static const struct sockaddr *
+connection_address(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		->client_addr;
+}
+
 static void
 http_client_open(struct web *web, struct MHD_Connection *connection, void **context)
 {
 	struct http_clients *clients = &web->clients;
 	struct http_client *client = calloc(1, sizeof(*client));
-	struct http_source *source;
-	const struct sockaddr *peer =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-			->client_addr;
+	const struct sockaddr *peer = connection_address(connection);
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 			 ->connect_fd;
 
-	source = client ? source_hold(web, mural_source(web->host, peer)) : NULL;
-	if (!source) {
+	if (!client || !identify(web, client, peer)) {
 		free(client);
 		*context = NULL;
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
 	*context = client;
-	client->source = source;
 	client->connection = connection;
 	client->fd = fd;
-	if (peer->sa_family == AF_INET)
-		client->peer.in4 = *(const struct sockaddr_in *)(const void *)peer;
-	else if (peer->sa_family == AF_INET6)
-		client->peer.in6 = *(const struct sockaddr_in6 *)(const void *)peer;
 	client->proxied = proxies_contain(web->proxies, peer);
 	client->admitted = clients->admitting && !client->proxied;
 	clients->admitting = false;
@@ -264,21 +280,16 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 	web->host->counts->connections++;
 }
 
-void
+bool
 http_client_forwarded(struct web *web, struct http_client *client)
 {
-	union peer_address peer;
-	struct http_source *source;
+	union peer_address visitor;
 
-	if (!client->proxied ||
-		!proxy_find_client(web->proxies, client->connection, &peer))
-		return;
-	source = source_hold(web, mural_source(web->host, &peer.any));
-	if (!source)
-		return;
-	source_release(web, client->source);
-	client->source = source;
-	client->peer = peer;
+	if (!client->proxied)
+		return true;
+	if (proxy_find_client(web->proxies, client->connection, &visitor))
+		return identify(web, client, &visitor.any);
+	return identify(web, client, connection_address(client->connection));
 }
 
 static void

@@ -82,8 +82,9 @@ void http_client_abort(struct web *web, struct http_client *client);
 void http_clients_end_denied(struct web *web);
 
 /* At the beginning of a request that came by a proxy: from here on the client has the
- * address and the source of the visitor. */
-void http_client_forwarded(struct web *web, struct http_client *client);
+ * address and the source of the visitor, or the proxy's own if it names none, whoever's
+ * request was the one before.  False: no memory to tell them apart. */
+bool http_client_forwarded(struct web *web, struct http_client *client);
 
 /* NULL: none, for want of memory, and the connection is being closed. */
 struct http_client *http_client_of(struct MHD_Connection *connection);

@@ -243,7 +243,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	const char *why;
 	unsigned status;
 
-	if (!client || !incoming || !path) {
+	if (!client || !incoming || !path || !http_client_forwarded(web, client)) {
 		free(incoming);
 		free(path);
 		return MHD_NO;
@@ -251,7 +251,6 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	memset(incoming, 0, offsetof(struct incoming_request, short_body));
 	incoming->request.web = web;
 	incoming->request.connection = connection;
-	http_client_forwarded(web, client);
 	incoming->request.source = client->source;
 	incoming->request.method = method;
 	incoming->request.path = path;
