@@ -25,7 +25,9 @@ count_handle(uv_handle_t *handle, void *n)
 }
 
 /* The handles on the loop but for those that murald made for the instance: also those
- * that are closing, until the loop turns. */
+ * that are closing, until the loop turns.  Two such counts of one turn can be compared,
+ * but only for equality: n_handles counts those of earlier starts too, and the difference
+ * may be less than zero. */
 static size_t
 count_handles(const struct instance *instance, uv_loop_t *loop)
 {
@@ -52,7 +54,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 	if (ret == 0)
 		return 0;
 	instance->start_failed = true;
-	instance->service_state = count_handles(instance, loop) > before
+	instance->service_state = count_handles(instance, loop) != before
 					  ? SERVICE_STOPPING
 					  : SERVICE_STOPPED;
 	share_forget(&instance->ingest->share, instance);

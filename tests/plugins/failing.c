@@ -14,11 +14,6 @@ struct failing_config {
 	const char *folder;
 };
 
-struct failing {
-	int fd;
-	unsigned begun;
-};
-
 static const struct mural_option options[] = {
 	MURAL_PATH(struct failing_config, folder, "", "where the files are"),
 	{ 0 },
@@ -46,22 +41,63 @@ outcome(const struct mural_host *host, const char *name)
 
 #ifdef SERVICE
 
+#include <uv.h>
+
+/* More than murald itself has on its loop. */
+#define TIMERS 32
+
+struct service {
+	uv_timer_t timers[TIMERS];
+	unsigned open;
+};
+
 static int
 failing_init(struct mural_host *host)
 {
 	return outcome(host, "init");
 }
 
+/* Not before all of it is gone. */
 static void
 failing_finish(struct mural_host *host)
 {
+	const struct service *service = host->state;
+
+	if (service->open != 0)
+		abort();
 	(void)outcome(host, "finish");
 }
 
+static void
+on_timer(const struct mural_event *event, struct mural_brush *brush)
+{
+	(void)event;
+	(void)brush;
+}
+
+static void
+on_closed(uv_handle_t *timer)
+{
+	((struct service *)timer->data)->open--;
+}
+
+/* If it fails it takes back what it has begun, and leaves to murald what is murald's. */
 static int
 failing_start(struct mural_host *host)
 {
-	return outcome(host, "start");
+	struct service *service = host->state;
+
+	if (outcome(host, "start") == 0)
+		return 0;
+	for (; service->open < TIMERS; service->open++) {
+		uv_timer_t *timer = &service->timers[service->open];
+
+		(void)mural_timer_start(host, NULL, 1000, 0, on_timer, NULL);
+		uv_timer_init(host->loop, timer);
+		timer->data = service;
+		uv_close((uv_handle_t *)timer, on_closed);
+	}
+	return -EIO;
 }
 
 static void
@@ -77,6 +113,7 @@ const struct mural_plugin mural_plugin = {
 	.summary = "fails",
 	.options = options,
 	.config_size = sizeof(struct failing_config),
+	.state_size = sizeof(struct service),
 	.transports = MURAL_SERVICE,
 	.init = failing_init,
 	.finish = failing_finish,
@@ -85,6 +122,11 @@ const struct mural_plugin mural_plugin = {
 };
 
 #else
+
+struct failing {
+	int fd;
+	unsigned begun;
+};
 
 static int
 failing_attach(struct mural_host *host)
