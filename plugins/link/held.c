@@ -6,18 +6,30 @@
  * has. That must not be taken for paint of this wall and sent, or two such walls would
  * repaint each other for ever.  It follows once it may.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "link/link.h"
 
+/* Before there is anything to hold, for what was forgotten then would differ for good;
+ * pages of it that nothing is held in take no memory. */
+int
+held_start(struct link *link)
+{
+	link->held = calloc(picture_size(&link->shared), sizeof(*link->held));
+	return link->held ? 0 : -ENOMEM;
+}
+
+void
+held_finish(struct link *link)
+{
+	free(link->held);
+}
+
 static void
 hold(struct link *link, uint32_t place, uint32_t argb)
 {
-	if (!link->held)
-		link->held = calloc(picture_size(&link->shared), sizeof(*link->held));
-	if (!link->held)
-		return;
 	link->n_held += link->held[place] == 0;
 	link->held[place] = argb;
 }
@@ -71,7 +83,7 @@ link_paint(struct link *link, const struct spot *spot, uint32_t old, uint32_t ar
 {
 	if (old == argb)
 		return;
-	if (link->held && link->held[spot->place]) {
+	if (link->n_held > 0 && link->held[spot->place]) {
 		const bool was_held = is_held(link, spot);
 
 		if (!was_held || link->held[spot->place] == argb)
@@ -87,11 +99,8 @@ link_put_back(struct link *link, const struct spot *spot, uint32_t now)
 {
 	const uint32_t argb = link->shared.pixels[spot->place];
 
-	if (now == argb || swap(link, spot, now, argb) != now)
-		return;
-	hold(link, spot->place, now);
-	if (!link->held) /* no memory to hold it: the next tick tries again */
-		publish_pixel(link, spot);
+	if (now != argb && swap(link, spot, now, argb) == now)
+		hold(link, spot->place, now);
 }
 
 /* Paints pixels of a row of a tile, whose first one is `first`; the canvas has them. */

@@ -127,7 +127,7 @@ link_end(struct link *link)
 	publish_finish(link);
 	picture_finish(&link->shared);
 	free(link->before);
-	free(link->held);
+	held_finish(link);
 	mural_stopped(link->host);
 }
 
@@ -207,6 +207,8 @@ take_canvas(struct link *link)
 	int ret = picture_init(&link->shared, size.width, size.height);
 
 	if (ret == 0)
+		ret = held_start(link);
+	if (ret == 0)
 		ret = publish_start(link);
 	if (ret < 0)
 		return ret;
@@ -275,6 +277,7 @@ link_start(struct mural_host *host)
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "%s", strerror(-ret));
 		publish_finish(link);
+		held_finish(link);
 		picture_finish(&link->shared);
 		return ret;
 	}

@@ -143,8 +143,7 @@ struct link {
 	bool is_comparing;
 
 	/* held.c */
-	uint32_t
-		*held; /* what the canvas has instead, where it may not follow; or NULL */
+	uint32_t *held; /* what the canvas has instead, where it may not follow; or 0 */
 	uint64_t n_held;
 
 	/* keeper.c */
@@ -220,12 +219,16 @@ flight_has(const struct link *link, const struct spot *spot)
 	return flight_rows(link, tile)[spot->y % MURAL_TILE] >> spot->x % MURAL_TILE & 1;
 }
 
-/* ---- held.c: what the canvas should have if nobody painted here since */
+/* ---- held.c */
+int held_start(struct link *link); /* 0 or -ENOMEM */
+void held_finish(struct link *link);
+
+/* What the canvas should have if nobody painted here since. */
 static inline uint32_t
 link_expected(const struct link *link, uint32_t place)
 {
-	return link->held && link->held[place] ? link->held[place]
-					       : link->shared.pixels[place];
+	return link->n_held > 0 && link->held[place] ? link->held[place]
+						     : link->shared.pixels[place];
 }
 
 /* Paints what the log says, if the canvas has what the log said before. */

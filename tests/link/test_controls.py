@@ -10,10 +10,9 @@ import time
 import pytest
 
 from author import pkg_config
-from control import Operator, control
-from linking import (converged, entries, key, linked, payload, put_back_after_thaw, roll_back, scribble, short_folder,
-                     take_back, wait_linked, walls)
-from waiting import stays, wait_for
+from linking import (converged, entries, key, linked, payload, roll_back, scribble, short_folder, take_back,
+                     wait_linked, walls)
+from waiting import wait_for
 from wall import PLUGINS, SOURCE, dot, has_plugin
 
 pytestmark = pytest.mark.skipif(
@@ -106,18 +105,6 @@ def test_what_others_paint_while_paint_is_packed(engine, tmp_path):
             free.touch()
         wait_for("its paint", lambda: len([1 for _, fields in entries(engine) if b"d" in fields]) == 3)
         assert converged(engine, a, seconds=20).pixels[3 * 64 + 3] == RED
-
-
-@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
-def test_putting_back_without_memory(engine, tmp_path):
-    """A frozen wall that only shows, and cannot remember what it has to put back, finds it again."""
-    path = without(tmp_path, ("held.c", "calloc(picture_size(&link->shared), sizeof(*link->held))", "NULL"))
-    folder = short_folder(tmp_path, "v")
-    with walls(engine, tmp_path, 1) as (a,), \
-            linked(engine, folder, "role = view\nreins = no", core=control(folder), plugin_path=path) as view, \
-            Operator(view) as operator:
-        wait_linked(view)
-        put_back_after_thaw(engine, a, view, operator)
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")

@@ -2,14 +2,16 @@
 """What an operator of one linked wall does to all of them."""
 import contextlib
 import re
+import resource
 import time
 
 import pytest
 
+import procfs
 from control import Operator, control
-from linking import (Client, converged, entries, fold, key, linked, payload, put_back_after_thaw, short_folder, wait_linked,
-                     walls)
+from linking import Client, converged, entries, fold, key, linked, payload, short_folder, wait_linked, walls
 from relay import Relay
+from sanitizer import SANITIZED
 from waiting import stays, wait_for
 from wall import DOTS, Wall, dot, has_plugin
 
@@ -37,13 +39,40 @@ def test_a_wall_that_is_frozen(engine, tmp_path):
         converged(engine, a, frozen)
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer ends what has no memory; build without --enable-sanitizer")
+def test_a_wall_that_is_frozen_without_memory(engine, tmp_path):
+    """It follows as well when it may; a picture of four megabytes tells its memory from what anything else takes."""
+    folder = short_folder(tmp_path, "f")
+    with walls(engine, tmp_path, 1, "snapshot = 1h", size="1024x1024") as (a,), \
+            linked(engine, folder, "snapshot = 1h\nreins = no", core=control(folder), size="1024x1024") as frozen, \
+            Operator(frozen) as operator:
+        wait_linked(frozen)
+        frozen.wait_idle()
+        operator.done("freeze")
+        most = (procfs.memory_kib(frozen.pid, "VmData") << 10) + (1 << 20)
+        before = resource.prlimit(frozen.pid, resource.RLIMIT_DATA)
+        resource.prlimit(frozen.pid, resource.RLIMIT_DATA, (most, before[1]))
+        a.paint(dot(1, 1, BLUE) + dot(1000, 1000, RED))
+        wait_for("the entry", lambda: [1 for _, fields in entries(engine) if b"d" in fields])
+        frozen.wait_idle()
+        resource.prlimit(frozen.pid, resource.RLIMIT_DATA, before)
+        operator.done("thaw")
+        assert converged(engine, a, frozen).pixels[1024 + 1] == BLUE
+
+
 def test_a_wall_that_only_shows_and_is_frozen(engine, tmp_path):
     """What its operator painted meanwhile is put back when it may."""
     folder = short_folder(tmp_path, "f")
     with walls(engine, tmp_path, 1) as (a,), \
             linked(engine, folder, "role = view\nreins = no", core=control(folder)) as view, Operator(view) as operator:
         wait_linked(view)
-        put_back_after_thaw(engine, a, view, operator)
+        operator.done("freeze")
+        operator.done("clear", rect="2x2+5+5", colour="#0000ff")
+        view.painted(5, 5, BLUE)
+        stays("frozen", lambda: view.picture().getpixel((5, 5)) == BLUE, 1.5)
+        operator.done("thaw")
+        view.painted(5, 5, (0, 0, 0))
+        converged(engine, a, view)
 
 
 def test_what_an_operator_paints_on_a_frozen_wall(engine, tmp_path):

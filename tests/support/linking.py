@@ -21,7 +21,7 @@ import subprocess
 import pytest
 
 from closing import Closing
-from waiting import stays, wait_for
+from waiting import wait_for
 from wall import DOTS, Wall, dot
 
 TILE = 32
@@ -419,17 +419,6 @@ def roll_back(engine):
     """As a server that lost its last seconds: it has again what it had at its last SAVE."""
     engine.kill()
     engine.start()
-
-
-def put_back_after_thaw(engine, wall, view, operator):
-    """What the operator paints on a frozen wall that only shows stays there, and gives way once it may."""
-    operator.done("freeze")
-    operator.done("clear", rect="2x2+5+5", colour="#0000ff")
-    view.painted(5, 5, (0, 0, 255))
-    stays("frozen", lambda: view.picture().getpixel((5, 5)) == (0, 0, 255), 1.5)
-    operator.done("thaw")
-    view.painted(5, 5, (0, 0, 0))
-    converged(engine, wall, view)
 
 
 def over_relay(engine, folder, more="", **rest):
