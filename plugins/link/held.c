@@ -18,20 +18,23 @@ int
 held_start(struct link *link)
 {
 	link->held = calloc(picture_size(&link->shared), sizeof(*link->held));
-	return link->held ? 0 : -ENOMEM;
+	link->held_tiles = calloc(link->shared.view.words, sizeof(*link->held_tiles));
+	return link->held && link->held_tiles ? 0 : -ENOMEM;
 }
 
 void
 held_finish(struct link *link)
 {
 	free(link->held);
+	free(link->held_tiles);
 }
 
 static void
-hold(struct link *link, uint32_t place, uint32_t argb)
+hold(struct link *link, const struct spot *spot, uint32_t argb)
 {
-	link->n_held += link->held[place] == 0;
-	link->held[place] = argb;
+	link->n_held += link->held[spot->place] == 0;
+	link->held[spot->place] = argb;
+	mural_tiles_add(link->held_tiles, picture_tile(&link->shared, spot));
 }
 
 static void
@@ -73,7 +76,7 @@ settle(struct link *link, const struct spot *spot, uint32_t old, uint32_t argb,
 	if (now == argb)
 		return;
 	if (now == old)
-		hold(link, spot->place, old);
+		hold(link, spot, old);
 	else
 		publish_pixel(link, spot);
 }
@@ -100,7 +103,7 @@ link_put_back(struct link *link, const struct spot *spot, uint32_t now)
 	const uint32_t argb = link->shared.pixels[spot->place];
 
 	if (now != argb && swap(link, spot, now, argb) == now)
-		hold(link, spot->place, now);
+		hold(link, spot, now);
 }
 
 /* Paints pixels of a row of a tile, whose first one is `first`; the canvas has them. */
@@ -174,29 +177,55 @@ link_paint_tile(struct link *link, uint32_t tile, const struct tile_change *chan
 	}
 }
 
+/* Whether it is held yet. */
+static bool
+retry_pixel(struct link *link, const struct spot *spot)
+{
+	const uint32_t old = link->held[spot->place];
+	const uint32_t argb = link->shared.pixels[spot->place];
+	uint32_t now;
+
+	if (!old || flight_has(link, spot))
+		return old != 0;
+	now = swap(link, spot, old, argb);
+	if (now == old && now != argb)
+		return true;
+	release(link, spot->place);
+	if (now != argb)
+		publish_pixel(link, spot);
+	return false;
+}
+
+static void
+retry_tile(struct link *link, uint32_t tile)
+{
+	const struct mural_rect rect = mural_tile_rect(&link->shared.view, tile);
+	const struct spot corner = picture_corner(&link->shared, tile);
+	bool is_any_held = false;
+
+	for (uint32_t y = 0; y < rect.height; y++)
+		for (uint32_t x = 0; x < rect.width; x++) {
+			const struct spot spot = picture_within(
+				&link->shared, &corner, y * MURAL_TILE + x);
+
+			is_any_held |= retry_pixel(link, &spot);
+		}
+	if (!is_any_held)
+		mural_tiles_remove(link->held_tiles, tile);
+}
+
 /* What waits is not counted as discarded each time. */
 void
 held_retry(struct link *link)
 {
 	uint64_t discarded[MURAL_REASONS_MAX];
+	uint32_t tile = 0;
 
 	if (link->n_held == 0 || link->before)
 		return;
 	memcpy(discarded, link->host->brush->discarded, sizeof(discarded));
-	for (uint32_t i = 0; i < picture_size(&link->shared); i++) {
-		const struct spot spot = picture_spot(&link->shared, i);
-		const uint32_t old = link->held[i];
-		uint32_t now;
-
-		if (!old || flight_has(link, &spot))
-			continue;
-		now = swap(link, &spot, old, link->shared.pixels[i]);
-		if (now == old && now != link->shared.pixels[i])
-			continue;
-		release(link, i);
-		if (now != link->shared.pixels[i])
-			publish_pixel(link, &spot);
-	}
+	for (; mural_tiles_next(&link->shared.view, link->held_tiles, &tile); tile++)
+		retry_tile(link, tile);
 	memcpy(link->host->brush->discarded, discarded, sizeof(discarded));
 	mural_publish(link->host);
 }

@@ -144,6 +144,7 @@ struct link {
 
 	/* held.c */
 	uint32_t *held; /* what the canvas has instead, where it may not follow; or 0 */
+	uint64_t *held_tiles; /* where that may be */
 	uint64_t n_held;
 
 	/* keeper.c */
@@ -213,8 +214,7 @@ flight_rows(const struct link *link, uint32_t tile)
 static inline bool
 flight_has(const struct link *link, const struct spot *spot)
 {
-	const uint32_t tile =
-		spot->y / MURAL_TILE * link->shared.view.tiles_x + spot->x / MURAL_TILE;
+	const uint32_t tile = picture_tile(&link->shared, spot);
 
 	return flight_rows(link, tile)[spot->y % MURAL_TILE] >> spot->x % MURAL_TILE & 1;
 }

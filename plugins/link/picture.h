@@ -46,6 +46,12 @@ picture_spot(const struct picture *picture, uint32_t place)
 		place / picture->view.width };
 }
 
+static inline uint32_t
+picture_tile(const struct picture *picture, const struct spot *spot)
+{
+	return spot->y / MURAL_TILE * picture->view.tiles_x + spot->x / MURAL_TILE;
+}
+
 /* The first pixel of a tile, and from there any of its pixels: what a frame brings is
  * found without a division for each. */
 static inline struct spot

@@ -411,8 +411,7 @@ on_damage(const struct mural_event *event, struct mural_brush *brush)
 void
 publish_pixel(struct link *link, const struct spot *spot)
 {
-	mural_tiles_add(link->pending,
-		spot->y / MURAL_TILE * link->shared.view.tiles_x + spot->x / MURAL_TILE);
+	mural_tiles_add(link->pending, picture_tile(&link->shared, spot));
 }
 
 void

@@ -60,6 +60,22 @@ def test_a_wall_that_is_frozen_without_memory(engine, tmp_path):
         assert converged(engine, a, frozen).pixels[1024 + 1] == BLUE
 
 
+def test_what_a_frozen_wall_waits_with(engine, tmp_path):
+    """A pixel of sixteen million keeps it from nothing."""
+    folder = short_folder(tmp_path, "f")
+    with linked(engine, folder, "picture = 4096x4096\nreins = no", core=control(folder)) as frozen, \
+            Operator(frozen) as operator:
+        wait_linked(frozen)
+        operator.done("freeze")
+        engine.ask("XADD", key("mural", "log"), "*", "w", "somebody.1", "d", payload({(1, 1): BLUE}, 4096, 4096))
+        frozen.wait_idle()
+        before = procfs.loop_seconds(frozen.pid)
+        time.sleep(2)  # it tries again once a second
+        assert procfs.loop_seconds(frozen.pid) - before < 0.02, "it looks for that one among all of them"
+        operator.done("thaw")
+        frozen.painted(1, 1, BLUE)
+
+
 def test_a_wall_that_only_shows_and_is_frozen(engine, tmp_path):
     """What its operator painted meanwhile is put back when it may."""
     folder = short_folder(tmp_path, "f")
