@@ -31,6 +31,7 @@ include $(top_srcdir)/tests/unit/base/local.mk
 include $(top_srcdir)/tests/unit/clients/local.mk
 include $(top_srcdir)/tests/unit/common/local.mk
 include $(top_srcdir)/tests/unit/config/local.mk
+include $(top_srcdir)/tests/unit/control/local.mk
 include $(top_srcdir)/tests/unit/display/local.mk
 include $(top_srcdir)/tests/unit/http/local.mk
 include $(top_srcdir)/tests/unit/hud/local.mk

@@ -60,8 +60,8 @@ void control_reload(struct control *control);
 /* From now on answers each question with nothing but that murald is stopping. */
 void control_refuse_all(struct control *control);
 
-/* Clients are closed when the loop turns; calls may still be answered and logged.
- * Accepts one that never started. */
+/* After control_refuse_all(): answers what clients have sent, and closes them when the
+ * loop turns.  Calls may still be answered and logged.  It may never have started. */
 void control_stop(struct control *control);
 
 /* When no call is left. */

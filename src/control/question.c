@@ -179,7 +179,7 @@ ask(struct control_client *client, const json_t *request)
 		say_error(client, id, CONTROL_USAGE, why);
 	} else if (strcmp(verb, "stop") == 0) {
 		stream_stop(client, id, request);
-	} else if (json_object_get(request, "every")) {
+	} else if (json_object_get(request, "every") && !client->control->stopping) {
 		stream_start(client, id, verb, request);
 	} else {
 		client->id = json_incref(id);

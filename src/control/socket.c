@@ -245,14 +245,21 @@ read_on(struct control_client *client)
 }
 
 static void
+take_lines(struct control_client *client)
+{
+	const uint64_t begun = uv_hrtime();
+
+	while (take_line(client) && uv_hrtime() - begun < TURN_NS)
+		continue;
+}
+
+static void
 on_turn(uv_idle_t *turn)
 {
 	struct control_client *client = turn->data;
-	const uint64_t begun = uv_hrtime();
 
 	uv_idle_stop(turn);
-	while (take_line(client) && uv_hrtime() - begun < TURN_NS)
-		continue;
+	take_lines(client);
 	if (client->closing)
 		return;
 	read_on(client);
@@ -415,9 +422,29 @@ control_clients_accept(struct control *control, int fd)
 	control_client_turn(client);
 }
 
+/* What has arrived, whether or not the loop has read it. */
+static void
+take_rest(struct control_client *client)
+{
+	uv_os_fd_t fd;
+	ssize_t n = 0;
+
+	if (!client->eof && !client->ending &&
+		uv_fileno((uv_handle_t *)&client->pipe, &fd) == 0)
+		n = read(fd, client->in + client->in_len,
+			CONTROL_LINE_MAX - client->in_len);
+	if (n > 0)
+		client->in_len += (size_t)n;
+	take_lines(client);
+}
+
 void
 control_clients_close(struct control *control)
 {
-	while (control->clients)
-		client_close(control->clients);
+	struct control_client *client;
+
+	while ((client = control->clients)) {
+		take_rest(client);
+		client_close(client);
+	}
 }

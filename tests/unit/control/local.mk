@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/test-socket
+endif
