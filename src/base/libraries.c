@@ -11,19 +11,27 @@
 
 typedef const char *version_function(void *nothing);
 
+/* `teller` NULL: it does not tell, or not without being set up, or is loaded out of sight
+ * of whoever asks, as libbpf by the module that needs it. */
 static const struct {
-	const char *name, *function;
+	const char *name, *teller;
+	bool is_text; /* the teller is no function, but a pointer to the text */
 } libraries[] = {
-	{ "libuv", "uv_version_string" },
-	{ "libpng", "png_get_libpng_ver" },
-	{ "zlib", "zlibVersion" },
-	{ "libqrencode", "QRcode_APIVersionString" },
-	{ "libpcap", "pcap_lib_version" },
-	{ "libmicrohttpd", "MHD_get_version" },
-	{ "liboath", "oath_check_version" },
-	{ "sqlite3", "sqlite3_libversion" },
-	{ "jansson", "jansson_version_str" },
-	{ "libzstd", "ZSTD_versionString" },
+	{ "libuv", "uv_version_string", false },
+	{ "libpng", "png_get_libpng_ver", false },
+	{ "zlib", "zlibVersion", false },
+	{ "jansson", "jansson_version_str", false },
+	{ "libqrencode", "QRcode_APIVersionString", false },
+	{ "fribidi", "fribidi_version_info", true },
+	{ "freetype2", NULL, false },
+	{ "libdrm", NULL, false },
+	{ "libpcap", "pcap_lib_version", false },
+	{ "libbpf", NULL, false },
+	{ "liboath", "oath_check_version", false },
+	{ "libmicrohttpd", "MHD_get_version", false },
+	{ "sqlite3", "sqlite3_libversion", false },
+	{ "hiredis", NULL, false },
+	{ "libzstd", "ZSTD_versionString", false },
 };
 
 const size_t library_count = ARRAY_LEN(libraries);
@@ -48,23 +56,35 @@ find_built_for(const char *name, char *version, size_t len)
 	}
 }
 
+/* NULL: it is not there. */
+static const char *
+find_version(size_t index, void *object)
+{
+	const char *teller = libraries[index].teller;
+	void *symbol = teller ? dlsym(object ? object : RTLD_DEFAULT, teller) : NULL;
+	version_function *function;
+
+	if (!symbol)
+		return NULL;
+	if (libraries[index].is_text)
+		return *(const char **)symbol;
+	/* a function pointer cannot be cast from an object's, but copied */
+	memcpy(&function, &symbol, sizeof(function));
+	return function(NULL);
+}
+
 bool
 library_query(size_t index, void *object, struct library *library)
 {
-	/* a function pointer cannot be cast from an object's, but copied */
-	void *symbol = dlsym(object ? object : RTLD_DEFAULT, libraries[index].function);
-	version_function *function;
-	const char *text;
+	const char *text = find_version(index, object);
 
-	if (!symbol)
+	*library = (struct library){ .name = libraries[index].name };
+	find_built_for(library->name, library->built_for, sizeof(library->built_for));
+	if (!text)
 		return false;
-	memcpy(&function, &symbol, sizeof(function));
-	text = function(NULL);
-	text += strcspn(text, "0123456789"); /* libpcap begins with its name */
-	library->name = libraries[index].name;
+	text += strcspn(text, "0123456789"); /* some begin with their names */
 	snprintf(library->version, sizeof(library->version), "%.*s",
 		(int)strspn(text, "0123456789."), text);
-	find_built_for(library->name, library->built_for, sizeof(library->built_for));
 	library->is_older = strverscmp(library->version, library->built_for) < 0;
 	return true;
 }

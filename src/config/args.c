@@ -122,6 +122,8 @@ print_version(void)
 	for (size_t i = 0; i < library_count; i++)
 		if (library_query(i, NULL, &library))
 			printf("%s %s\n", library.name, library.version);
+		else if (*library.built_for)
+			printf("%s, built for %s\n", library.name, library.built_for);
 }
 
 /* Applies one option; -1: go on, else the exit status. */

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 import procfs
+from author import pkg_config
 from systemd import Systemd
 from waiting import settled, stays
-from wall import BUILD, DOTS, MURALD, PLUGINS, Wall, dot, wait_for
+from wall import BUILD, DOTS, MURALD, PLUGINS, SOURCE, Wall, dot, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -573,6 +574,32 @@ def test_stops_although_clients_go_on_sending(tmp_path):
         assert wall.stop() == 0
         for thread in threads:
             thread.join(10)
+
+
+def needed():
+    """The names of the libraries that murald and its modules are linked with, as -l has them."""
+    objects = [MURALD, *(os.path.join(PLUGINS, name) for name in os.listdir(PLUGINS) if name.endswith((".so", ".module")))]
+    out = subprocess.run(["readelf", "-d", *objects], check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
+    return set(re.findall(r"\(NEEDED\).*\[lib(.*?)\.so", out))
+
+
+def linked_packages():
+    """Of the packages that configure looks for, those that are linked."""
+    with open(os.path.join(SOURCE, "configure.ac")) as configure:
+        known = re.search(r"m4_define\(\[OLDEST\](.*?)m4_fatal", configure.read(), re.S).group(1)
+    some, there = needed(), pkg_config("--list-all")
+    return {name for name in re.findall(r"^  \[(\w+)\]", known, re.M)
+            if name in there and some & {flag[2:] for flag in pkg_config("--libs-only-l", name)}}
+
+
+def test_version_names_what_is_linked():
+    """Libraries of plugins too, and those that do not tell their versions."""
+    said = subprocess.run([MURALD, "--version"], check=True, stdout=subprocess.PIPE, text=True, timeout=20).stdout
+    libraries = dict(re.findall(r"^(\S+?),? (?:built for )?([0-9.]+)$", said, re.M))
+    assert len(libraries) == len(said.splitlines()) and libraries.pop("murald")
+    assert libraries.keys() == linked_packages()
+    if "freetype2" in libraries:
+        assert libraries["freetype2"] == pkg_config("--modversion", "freetype2")[0]
 
 
 def test_exit_statuses(tmp_path):
