@@ -51,6 +51,7 @@ generated='^(configure|configure~|aclocal\.m4|build-aux|autom4te\.cache|Makefile
 tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --exclude=./.git \
 	--exclude=./autom4te.cache --exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux \
 	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree.new" -xf -
+find "$tree.new" -xtype l -delete # links to nowhere, such as an editor's lock, which stop diff and cp
 { LC_ALL=C diff -rq "$tree" "$tree.new" || [ $? = 1 ]; } | while IFS= read -r line; do
 	path=${line##* and } path=${path% differ} name=${line##*: } from=${line#Only in } from=${from%%: *}
 	case $line in
