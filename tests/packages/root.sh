@@ -25,7 +25,15 @@ setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --ki
 	debootstrap --variant=minbase --include="$include" \
 	"$release" "$out" "${mirror:-http://deb.debian.org/debian}" "$script" &
 making=$!
-trap 'kill -KILL "$making" 2>/dev/null || true; wait || true; rm -rf "$out"' EXIT
+# The first process in there takes the others along, and unshare returns once all are gone; if that was
+# killed itself, some would go on writing for a moment.
+end() {
+	local first=
+	{ read -r first <"/proc/$making/task/$making/children"; } 2>/dev/null || true
+	kill -KILL "${first:-$making}" 2>/dev/null || true
+	wait || true
+}
+trap 'end; rm -rf "$out"' EXIT
 trap 'exit 143' HUP INT TERM
 wait "$making"
 rm -rf "$out"/var/cache/apt/archives/*.deb

@@ -104,6 +104,22 @@ def test_what_is_interrupted_ends(tmp_path, what, end):
     assert os.path.exists(tmp_path / "root" / "root") == (what == "command"), "only a whole one stays"
 
 
+def test_what_is_interrupted_while_it_writes_leaves_nothing(tmp_path):
+    """Many processes, which take their time to end."""
+    said, word = os.pipe()
+    path = debootstrap(tmp_path, "cd $target\nfor i in {1..200}; do\n(while :; do : >$i.$RANDOM; done) &\ndone\n"
+                       "echo inside >&%d; wait" % word)
+    running = subprocess.Popen(["bash", HERE + "/root.sh", str(tmp_path / "root"), "trixie"], pass_fds=[word],
+                               env=environment(path), stderr=subprocess.PIPE, text=True)
+    os.close(word)
+    with open(said) as f:
+        assert f.readline() == "inside\n"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 143, running.stderr.read()
+        assert select.select([f], [], [], 0)[0] and f.read() == "", "somebody runs"
+    assert not os.path.exists(tmp_path / "root")
+
+
 def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
     """What fails there says so, and leaves nothing."""
     path = debootstrap(tmp_path, OWN_FILES)
