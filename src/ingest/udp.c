@@ -144,6 +144,8 @@ read_batch(struct udp_socket *udp)
 	int n;
 
 	for (int i = 0; i < BATCH; i++) {
+		/* the kernel writes nothing of a local socket that has no address */
+		peers[i].ss_family = AF_UNIX;
 		iovs[i] = (struct iovec){ buf + (size_t)i * DATAGRAM_STRIDE,
 			DATAGRAM_BYTES };
 		messages[i] = (struct mmsghdr){

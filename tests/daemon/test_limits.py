@@ -297,3 +297,15 @@ def test_a_local_socket_has_no_source(tmp_path):
                 client.sendall(lines(1000) + b"SIZE\n")
                 assert client.recv(100) == b"SIZE 64 48\n"
         assert wall.stop() == 0
+
+
+def test_a_local_datagram_is_nobody_else_s(tmp_path):
+    """A local socket without an address of its own is not the source of the datagram before."""
+    path = str(tmp_path / "sock")
+    with Wall(tmp_path, DOTS + "listen-udp = 127.0.0.1:0 unix:%s\n" % path,
+              core="workers = 0\ndeny = 127.0.0.2") as wall:
+        udp(wall, dot(1, 1, (255, 0, 0)), source="127.0.0.2")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.sendto(dot(2, 2, (0, 255, 0)), path)
+        wall.painted(2, 2, (0, 255, 0))
+        assert wall.totals("dots")["unauthorized"] == 1
