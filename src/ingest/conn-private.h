@@ -110,9 +110,15 @@ int conn_write(struct conn *conn, const char *bytes, size_t len, bool replies);
 /* Closes a client once its replies are written. */
 void conn_end(struct conn *conn);
 
-/* For conn_close(): takes what waits off the waitlist.  libuv cancels its writing, and it
- * is freed then. */
+/* Before the client is closed: takes what waits off the waitlist.  libuv cancels its
+ * writing then, and it is freed. */
 void conn_drop_unsent(struct conn *conn);
+
+/* ---- conn-send.c */
+
+/* Closes a client in a later turn, since the plugin is in the middle of something: once
+ * what waits is written, or at once. */
+void conn_leave(struct conn *conn, bool at_once);
 
 /* ---- conn-throttle.c: while conn_is_limited(), and shortly after */
 

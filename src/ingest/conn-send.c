@@ -16,8 +16,7 @@ conn_of(const struct mural_conn *pub, const char *function)
 					   : NULL;
 }
 
-/* Not now, since the plugin is in the middle of something. */
-static void
+void
 conn_leave(struct conn *conn, bool at_once)
 {
 	conn->leaving = true;

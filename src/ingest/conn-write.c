@@ -26,7 +26,7 @@ struct unsent {
 	uv_write_t write;
 	struct conn *conn;
 	struct unsent *next;          /* of the client */
-	struct unsent *later, **link; /* the worker's waitlist */
+	struct unsent *later, **link; /* the worker's waitlist; link NULL: not on it */
 	bool replies;
 	size_t len;
 	char bytes[];
@@ -43,27 +43,34 @@ waitlist_add(struct worker *worker, struct unsent *unsent)
 	worker->waitlist_end = &unsent->later;
 }
 
+/* Accepts one that was taken off before. */
 static void
 waitlist_remove(struct worker *worker, struct unsent *unsent)
 {
+	if (!unsent->link)
+		return;
 	*unsent->link = unsent->later;
 	if (unsent->later)
 		unsent->later->link = unsent->link;
 	else
 		worker->waitlist_end = unsent->link;
+	unsent->link = NULL;
 	worker->held_bytes -= sizeof(*unsent) + unsent->len;
 }
 
-/* Closes the client that has not read for longest.  Progress resets the age. */
+/* Closes the client that has not read for longest, in a later turn: the plugin may be in a
+ * callback for that one, or go through its clients.  What waits for it counts no more.
+ * Progress resets the age. */
 static bool
 waitlist_evict(const struct conn *conn)
 {
-	struct unsent *oldest = conn->client.shard->worker->waitlist;
+	const struct unsent *oldest = conn->client.shard->worker->waitlist;
 
 	if (!oldest || oldest->conn == conn)
 		return false;
 	mural_discard(&oldest->conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
-	conn_close(oldest->conn);
+	conn_leave(oldest->conn, true);
+	conn_drop_unsent(oldest->conn);
 	return true;
 }
 

@@ -15,13 +15,19 @@ struct pusher_config {
 	int64_t clients;
 };
 
+struct client;
+
 struct pusher {
 	pthread_t thread;
 	struct mural_timer *timer;
-	unsigned clients; /* without a lock */
+	struct client *first; /* this and the next without a lock */
+	unsigned clients;
+	bool is_telling; /* goes through the list */
 };
 
 struct client {
+	struct mural_conn *conn;
+	struct client *next;
 	struct mural_timer *timer;
 };
 
@@ -75,7 +81,11 @@ static int
 pusher_open(struct mural_conn *conn)
 {
 	struct pusher *pusher = conn->host->state;
+	struct client *client = conn->state;
 
+	client->conn = conn;
+	client->next = pusher->first;
+	pusher->first = client;
 	pusher->clients++;
 	return mural_send(conn, "hello\n", 6);
 }
@@ -84,9 +94,14 @@ static void
 pusher_close(struct mural_conn *conn)
 {
 	struct pusher *pusher = conn->host->state;
+	struct client **link = &pusher->first;
 
+	while (*link != conn->state)
+		link = &(*link)->next;
+	*link = (*link)->next;
 	pusher->clients--;
-	if (mural_send(conn, "x", 1) != -ENOTCONN || mural_unsent(conn) != 0)
+	if (pusher->is_telling || mural_send(conn, "x", 1) != -ENOTCONN ||
+		mural_unsent(conn) != 0)
 		abort();
 	mural_close(conn, true);
 }
@@ -118,6 +133,18 @@ push(struct mural_conn *conn, size_t len)
 }
 
 static void
+push_to_others(struct mural_conn *conn, size_t len)
+{
+	struct pusher *pusher = conn->host->state;
+
+	pusher->is_telling = true;
+	for (struct client *client = pusher->first; client; client = client->next)
+		if (client->conn != conn)
+			(void)push(client->conn, len);
+	pusher->is_telling = false;
+}
+
+static void
 obey(struct mural_conn *conn, struct mural_brush *brush, const char *word)
 {
 	struct pusher *pusher = conn->host->state;
@@ -137,6 +164,8 @@ obey(struct mural_conn *conn, struct mural_brush *brush, const char *word)
 		client->timer = mural_timer_start(conn->host, conn, 1, 0, on_later, NULL);
 	} else if (sscanf(word, "push %u", &n) == 1) {
 		(void)push(conn, n);
+	} else if (sscanf(word, "others %u", &n) == 1) {
+		push_to_others(conn, n);
 	} else if (sscanf(word, "try %u", &n) == 1) {
 		tell(conn, "sent", push(conn, n));
 	} else if (strcmp(word, "unsent") == 0) {

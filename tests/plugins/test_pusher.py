@@ -104,6 +104,27 @@ def test_a_queue_is_bounded(tmp_path, workers):
         wait_for("a full queue", lambda: 900000 < unsent(wall) <= 1 << 20)
 
 
+def test_nobody_is_closed_while_the_plugin_serves_somebody(tmp_path):
+    """A thread of eight holds 8 MiB for its clients.  The first has what it does not read for longest, and gives
+    way to the others; but not before its own callback, in which it sends to them, has ended."""
+    with pusher(tmp_path, workers=8) as wall:
+        clients = []
+        for _ in range(9):
+            clients.append(greeted(wall, "buffer 4096", "push 900000", small=True))
+            assert clients[-1].recv(1) == b"\0"
+        first, *others = clients
+        first.sendall(b"others 100000\n")
+        assert len(rest(first)[0]) < 899999
+        for other in others:
+            got = 1
+            while got < 1000000:
+                more = other.recv(1 << 20)
+                assert more, wall.log()
+                got += len(more)
+            other.sendall(b"clients\n")
+            assert line(other) == "clients 8"
+
+
 @WORKERS
 def test_closing_waits_for_what_is_on_its_way(tmp_path, workers):
     with pusher(tmp_path, workers) as wall:
