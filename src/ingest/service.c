@@ -51,7 +51,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 	instance->service_state = SERVICE_RUNNING;
 	instance->shards[0].service_counts = &instance->counts;
 	ret = instance->plugin->start(&instance->host);
-	if (ret == 0)
+	if (ret >= 0)
 		return 0;
 	instance->start_failed = true;
 	instance->service_state = count_handles(instance, loop) != before
