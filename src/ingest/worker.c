@@ -116,6 +116,12 @@ run_look(struct job *job)
 }
 
 static void
+run_beat(struct job *job)
+{
+	(void)job;
+}
+
+static void
 ring_worker(struct canvas_thread *painting)
 {
 	struct worker *worker = container_of(painting, struct worker, painting);
@@ -143,6 +149,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 	if (ret == 0)
 		ret = open_queue(worker);
 	worker->look.run = run_look;
+	worker->beat.run = run_beat;
 	if (ret == 0)
 		canvas_thread_start(
 			canvas, &worker->painting, main_loop ? NULL : ring_worker);
@@ -210,12 +217,6 @@ worker_unsend(struct worker *worker, struct job *job)
 	pthread_mutex_unlock(&worker->lock);
 }
 
-static void
-run_beat(struct job *job)
-{
-	(void)job;
-}
-
 bool
 worker_is_alive(struct worker *worker)
 {
@@ -226,7 +227,6 @@ worker_is_alive(struct worker *worker)
 	pthread_mutex_lock(&worker->lock);
 	answered = !worker->beat.queued;
 	pthread_mutex_unlock(&worker->lock);
-	worker->beat.run = run_beat;
 	worker_send_once(worker, &worker->beat);
 	return answered;
 }
