@@ -201,6 +201,27 @@ act_json(const struct control_act *act)
 	return line;
 }
 
+/* All of it, or nothing.  A disk fills up amid a line: why is told by another write, and
+ * to half of a line the next one would be joined. */
+static bool
+append(int fd, const char *line, size_t len)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+	struct stat st;
+	int error;
+
+	while (done < len && (n = write(fd, line + done, len - done)) > 0)
+		done += (size_t)n;
+	if (done == len)
+		return true;
+	error = n < 0 ? errno : EIO;
+	if (done > 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		(void)!ftruncate(fd, MAX(st.st_size - (off_t)done, 0));
+	errno = error;
+	return false;
+}
+
 /* ASCII only, so that a line feed or an escape sequence in a name stays one. */
 void
 control_log_act(struct control_log *log, const struct control_act *act)
@@ -213,11 +234,11 @@ control_log_act(struct control_log *log, const struct control_act *act)
 	open_file(log);
 	if (text && log->fd >= 0) {
 		text[len] = '\n';
-		if (write(log->fd, text, len + 1) != (ssize_t)(len + 1)) {
+		if (append(log->fd, text, len + 1)) {
+			begin_anew_if_full(log);
+		} else {
 			complain(log, "append to it", nothing_written);
 			close_file(log);
-		} else {
-			begin_anew_if_full(log);
 		}
 	}
 	free(text);

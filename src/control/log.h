@@ -46,5 +46,6 @@ struct control_act {
 	uint64_t undo_number;
 };
 
-/* Appends the act's line, in one write. */
+/* Appends the act's line, all of it or nothing; only what a FIFO has taken of it
+ * stays. */
 void control_log_act(struct control_log *log, const struct control_act *act);

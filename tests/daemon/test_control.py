@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import stat
@@ -499,6 +500,23 @@ def test_a_log_that_cannot_be_written(tmp_path):
         operator.done("snapshot")
         operator.done("snapshot")
         assert len(re.findall("control: .*/absent/control.log: cannot open it: No such file", wall.log())) == 1
+
+
+def test_a_log_with_room_for_half_a_line(tmp_path):
+    """Has none of it, so that the next act begins a line; why is said."""
+    log = str(tmp_path / "control.log")
+    with open(log, "w") as f:
+        f.write("\n" * (1 << 20))
+    with Wall(tmp_path, DOTS, core=control(tmp_path), prefix=["env", "--ignore-signal=XFSZ"]) as wall, \
+            Operator(wall) as operator:
+        resource.prlimit(wall.pid, resource.RLIMIT_FSIZE, ((1 << 20) + 50, resource.RLIM_INFINITY))
+        operator.done("snapshot")
+        assert os.path.getsize(log) == 1 << 20
+        assert "control.log: cannot append to it: File too large; acts are not written down" in wall.log()
+        resource.prlimit(wall.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        operator.done("notice", text="there is room again")
+        with open(log) as f:
+            assert [json.loads(line)["verb"] for line in f.read().strip().splitlines()] == ["notice"]
 
 
 def test_stopping_amid_questions(wall, operator):
