@@ -33,7 +33,7 @@ static const struct parameter {
 
 #define N_PARAMETERS ARRAY_LEN(parameters)
 
-/* The next part of a list up to one of `ends`, without blanks around; false: no more. */
+/* The next part of a list, without blanks around; false: no more. */
 static bool
 next_part(const char **list, const char *end, char separator, const char **part,
 	size_t *len)

@@ -249,10 +249,7 @@ adopt_canvas_colour(struct board *board, size_t place)
 	if (colour != board->colours[place])
 		board->covered[place] = true;
 	if (colour != board->colours[place] || board->bare[place])
-		board_set_cell(board, place, colour, false,
-			colour == board->colours[place] && !board->bare[place]
-				? board->painters[place]
-				: NULL);
+		board_set_cell(board, place, colour, false, NULL);
 }
 
 void
