@@ -37,8 +37,8 @@ struct users {
 /* Called for each error, with a whole sentence. */
 typedef void users_error_handler(void *arg, const char *text);
 
-/* Reads the file; a relative path is looked up in $CREDENTIALS_DIRECTORY first.  0;
- * -EINVAL, after on_error for every bad line; another -errno, after on_error. */
+/* Reads the file.  0; -EINVAL, after on_error for every bad line; another -errno, after
+ * on_error. */
 int users_load(
 	struct users *users, const char *path, users_error_handler *on_error, void *arg);
 
