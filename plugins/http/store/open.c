@@ -53,17 +53,18 @@ store_prepare(sqlite3 *db, const char *sql)
 	return statement;
 }
 
-/* The first column of the first row as a number. */
+/* The first column of the first row as a number, which stays as it is if there is no row.
+ */
 static int
 query_number(sqlite3 *db, const char *sql, int64_t *answer)
 {
 	sqlite3_stmt *statement = store_prepare(db, sql);
-	int code = sqlite3_step(statement);
 
-	if (code == SQLITE_ROW)
+	if (!statement)
+		return sqlite3_errcode(db);
+	if (sqlite3_step(statement) == SQLITE_ROW)
 		*answer = sqlite3_column_int64(statement, 0);
-	code = sqlite3_finalize(statement);
-	return code;
+	return sqlite3_finalize(statement);
 }
 
 /* ------------------------------------------------------------------- migrate */
@@ -137,10 +138,15 @@ static int
 quick_check(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = store_prepare(db, sql);
-	bool ok = sqlite3_step(statement) == SQLITE_ROW &&
-		  strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-	int code = sqlite3_finalize(statement);
+	bool ok;
+	int code;
 
+	/* for lack of memory perhaps, which says nothing of the file */
+	if (!statement)
+		return sqlite3_errcode(db);
+	ok = sqlite3_step(statement) == SQLITE_ROW &&
+	     strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+	code = sqlite3_finalize(statement);
 	return ok ? SQLITE_OK : code != SQLITE_OK ? code : SQLITE_CORRUPT;
 }
 
