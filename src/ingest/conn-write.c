@@ -58,8 +58,8 @@ waitlist_remove(struct worker *worker, struct unsent *unsent)
 	worker->held_bytes -= sizeof(*unsent) + unsent->len;
 }
 
-/* Closes the client that has not read for longest, in a later turn: the plugin may be in a
- * callback for that one, or go through its clients.  What waits for it counts no more.
+/* Closes the client that has not read for longest, in a later turn: the plugin may be in
+ * a callback for that one, or go through its clients.  What waits for it counts no more.
  * Progress resets the age. */
 static bool
 waitlist_evict(const struct conn *conn)
