@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every public header compiles by itself, in every language that mural-plugin(7) names,
-# without a warning; and so does a plugin that uses what is inline.
+# without a warning; and so does a plugin that uses what is inline.  One whose config does not
+# fit its options does not.
 set -u
 export LC_ALL=C
 : "${top_srcdir:?make check sets it}"
@@ -32,6 +33,7 @@ struct config {
 	const char *text, *address;
 	struct mural_point point;
 	struct mural_dimensions size;
+	const char *const *list;
 };
 
 static const struct mural_option options[] = {
@@ -45,6 +47,7 @@ static const struct mural_option options[] = {
 	MURAL_ADDRESS(struct config, address, "", "help"),
 	MURAL_POINT(struct config, point, "0,0", "help"),
 	MURAL_DIMENSIONS(struct config, size, "8x8", NULL, "help"),
+	MURAL_LIST(struct config, list, "a b", NULL, "help"),
 #ifdef __cplusplus
 	{},
 #else
@@ -128,6 +131,18 @@ const struct mural_plugin short_plugin = {
 #endif
 #endif
 C
+# a number in a field of 32 bits, which would be written beyond its end
+mkdir "$scratch/bad"
+cat >"$scratch/bad/narrow.c" <<'C'
+#include <mural/options.h>
+
+struct config {
+	int number;
+};
+
+extern const struct mural_option option;
+const struct mural_option option = MURAL_NUMBER(struct config, number, "1", NULL, 0, 9, "help");
+C
 
 # ---- by whom
 build() { # COMPILER LANGUAGE STANDARD FILE
@@ -145,6 +160,8 @@ compile() { # COMPILER LANGUAGE STANDARD PACKAGE
 		build "$1" "$2" "$3" "$file" || complain "$1 -std=$3: $(basename "$file")"
 		compiled=$((compiled + 1))
 	done
+	build "$1" "$2" "$3" "$scratch/bad/narrow.c" 2>/dev/null &&
+		complain "$1 -std=$3: takes a field of another type than its option's"
 }
 for standard in c11 c17; do
 	compile gcc c $standard gcc
@@ -156,7 +173,6 @@ for standard in c++17 c++20; do
 done
 
 # This test notices what it is for.
-mkdir "$scratch/bad"
 echo 'static int unused(void) { return 1; }' >"$scratch/bad/unused.c"
 if command -v gcc >/dev/null && build gcc c c11 "$scratch/bad/unused.c" 2>/dev/null; then
 	complain "a warning goes unnoticed"

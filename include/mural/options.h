@@ -53,11 +53,14 @@ struct mural_option {
 	int64_t least, most; /* NUMBER, BYTES, DURATION: the range; both 0: any */
 };
 
+/* A field of another type than the option's does not compile. */
 /* clang-format off */
 #ifdef __cplusplus
-#define MURAL_FIELD(config, field, ctype) offsetof(config, field)
+#define MURAL_FIELD(config, field, ctype) \
+	(offsetof(config, field) + \
+	 0 * sizeof(true ? &static_cast<config *>(nullptr)->field \
+			 : static_cast<ctype *>(nullptr)))
 #else
-/* A field of another type than the option's does not compile. */
 #define MURAL_FIELD(config, field, ctype) \
 	(offsetof(config, field) + 0 * _Generic(((config *)0)->field, ctype: 1))
 #endif
