@@ -32,6 +32,13 @@ option_fits(const struct mural_option *option, size_t config_size)
 	       option->offset % type->align == 0;
 }
 
+bool
+option_overlaps(const struct mural_option *option, const struct mural_option *other)
+{
+	return option->offset < other->offset + option_type_find(other->type)->size &&
+	       other->offset < option->offset + option_type_find(option->type)->size;
+}
+
 int
 option_set(const struct mural_option *option, void *config, const char *text, char *why,
 	size_t len)

@@ -37,6 +37,9 @@ void options_swap_secrets(const struct mural_option *options, void *a, void *b);
 /* Whether the type is known and the field lies aligned within a config of that size. */
 bool option_fits(const struct mural_option *option, size_t config_size);
 
+/* Whether two options, whose types are known, share memory. */
+bool option_overlaps(const struct mural_option *option, const struct mural_option *other);
+
 /* The index of a whole word in a space-separated list, upper or lower case, or -1. */
 int option_word_index(const char *words, const char *word);
 

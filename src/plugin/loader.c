@@ -189,11 +189,21 @@ is_key(const char *name)
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
 
+/* An option before this one that is bound to the same memory; all of them fit. */
+static const struct mural_option *
+find_overlapped(const struct mural_option *options, const struct mural_option *option)
+{
+	for (; options < option; options++)
+		if (option_overlaps(options, option))
+			return options;
+	return NULL;
+}
+
 static int
 check_option(const struct module *module, const struct mural_option *option, char *why,
 	size_t len)
 {
-	const struct mural_option *options = module->plugin.options;
+	const struct mural_option *options = module->plugin.options, *other;
 
 	if (!is_key(option->name))
 		return error_set(why, len,
@@ -219,6 +229,12 @@ check_option(const struct module *module, const struct mural_option *option, cha
 			"option %s: has an unknown type, or lies outside the config of "
 			"%zu bytes; declare it with a MURAL_ macro",
 			option->name, module->plugin.config_size);
+	other = find_overlapped(options, option);
+	if (other)
+		return error_set(why, len,
+			"option %s: lies on option %s in the config; name the same "
+			"struct in both",
+			option->name, other->name);
 	return 0;
 }
 

@@ -395,6 +395,8 @@ vary_options(struct mural_option *option)
 		option->type = MURAL_TYPE_TEXT;
 		option->offset = 1;
 	}
+	if (is("overlapping"))
+		option->type = MURAL_TYPE_NUMBER;
 }
 
 static void __attribute__((constructor)) vary(void)
