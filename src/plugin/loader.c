@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "config/option.h"
 #include "plugin/metrics.h"
@@ -310,11 +311,12 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 static int
 open_object(struct module *module, char *why, size_t len)
 {
-	struct stat st;
 	const char *error;
 
-	if (stat(module->path, &st) == 0 && (st.st_mode & S_IWOTH))
+	if (stat(module->path, &module->seen) == 0 && (module->seen.st_mode & S_IWOTH))
 		return error_set(why, len, "is writable by everyone; chmod o-w it");
+	/* if it crashes while it is loaded, this is all that tells which one it was */
+	log_debug("plugins: loading %s", module->path);
 	module->object = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
 	if (module->object)
 		return 0;
@@ -360,6 +362,18 @@ out:
 	else
 		*out = module;
 	return ret;
+}
+
+bool
+module_was_replaced(struct module *module)
+{
+	const struct stat seen = module->seen;
+
+	if (stat(module->path, &module->seen) < 0)
+		return false;
+	return module->seen.st_dev != seen.st_dev || module->seen.st_ino != seen.st_ino ||
+	       module->seen.st_mtim.tv_sec != seen.st_mtim.tv_sec ||
+	       module->seen.st_mtim.tv_nsec != seen.st_mtim.tv_nsec;
 }
 
 void

@@ -27,3 +27,7 @@ size_t module_names(const char *folder, char ***names);
 int module_open(const char *file, const char *name, struct module **module, char *why,
 	size_t len);
 void module_close(struct module *module);
+
+/* Whether its file is another one than it was, or was written to; true once for each
+ * time.  What was opened stays. */
+bool module_was_replaced(struct module *module);

@@ -196,6 +196,10 @@ get_module(struct plugins *plugins, const char *path, const char *name,
 		return 0;
 	for (; *end; end = &(*end)->next)
 		if (strcmp((*end)->path, file) == 0) {
+			if (module_was_replaced(*end))
+				log_warn("plugins: %s was replaced; what was loaded "
+					 "before runs on until the next start",
+					file);
 			*out = *end;
 			return 0;
 		}

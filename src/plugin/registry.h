@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <mural/plugin.h>
 
@@ -36,6 +37,7 @@ struct module {
 	struct module *next;
 	char *path;
 	void *object; /* dlopen */
+	struct stat seen; /* the file when it was opened, or last found replaced */
 	struct mural_plugin plugin;
 	struct mural_option common[COMMON_OPTIONS + 1]; /* plugin_common_options() */
 };

@@ -2,6 +2,7 @@
 """SIGHUP: the config is read again while the wall goes on."""
 import os
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -426,3 +427,20 @@ def test_a_reload_waits_for_a_service_that_could_not_start(tmp_path):
         assert wall.log().count("all handles are closed") == wall.log().count("stillborn: could not be opened") > 1
         assert wall.stop() == 0
         assert "did not stop in time" not in wall.log()
+
+
+def test_a_plugin_that_was_replaced_is_named_once(tmp_path):
+    built, file, new = os.path.join(PLUGINS, "dots.so"), str(tmp_path / "dots.so"), str(tmp_path / "new")
+    shutil.copy(built, file)
+    with Wall(tmp_path, DOTS, plugin_path=str(tmp_path)) as wall:
+        assert "replaced" not in wall.reload()
+        shutil.copy(built, new)
+        os.replace(new, file)
+        log = wall.reload()
+        assert log.count("warning: plugins: %s was replaced; what was loaded before runs on" % file) == 1
+        assert reloaded(log) == (0, 0, 0, 1)
+        assert "replaced" not in wall.reload()
+        shutil.copy(built, new)
+        os.replace(new, file)
+        wall.reload("")
+        assert "replaced" not in wall.reload(DOTS)  # it was loaded anew

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin with a mistake: each byte paints a pixel, but for 0xff, which crashes. */
+/* A plugin with a mistake: each byte paints a pixel, but for 0xff, which crashes.  With
+ * -DLOADED one that crashes while it is loaded. */
 #include <stdlib.h>
 
 #include <mural/plugin.h>
+
+#ifdef LOADED
+static void __attribute__((constructor)) crash_loaded(void)
+{
+	abort();
+}
+#endif
 
 static ssize_t
 crash_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,

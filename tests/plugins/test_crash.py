@@ -2,6 +2,7 @@
 """What a crash in a plugin does, as mural-plugin(7) says."""
 import os
 import signal
+import subprocess
 
 from author import EVENINGS, build, wall_with
 from waiting import wait_for
@@ -21,3 +22,12 @@ def test_a_crash_ends_murald_and_the_last_snapshot_stays(tmp_path):
         assert not [name for name in os.listdir(str(tmp_path)) if name.startswith("core")]
     with wall_with(tmp_path, config.replace("[plugin crash]\n", "[plugin crash]\nenabled = no\n")) as wall:
         assert wall.last_picture().getpixel((5, 0)) == (0, 255, 0)
+
+
+def test_a_plugin_that_crashes_while_it_is_loaded_is_the_last_one_named(tmp_path):
+    build(tmp_path, os.path.join(EVENINGS, "crash.c"), flags=["-DLOADED"])
+    wall = wall_with(tmp_path, "[plugin crash]\nlisten = 127.0.0.1:0\n")
+    done = subprocess.run(wall.command("-v", "--check-config"), capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == -signal.SIGABRT
+    said = [line for line in done.stderr.splitlines() if line.startswith("murald: ")]
+    assert said[-1] == "murald: debug: plugins: loading %s/crash.so" % tmp_path
