@@ -159,17 +159,32 @@ ingest_stop(struct ingest *ingest)
 	*ingest = (struct ingest){ 0 };
 }
 
+static const char *
+find_served(const struct ingest *ingest, const struct worker *worker)
+{
+	const uint64_t number = counter_load(&worker->serving_instance);
+	const struct instance *i = ingest->plugins->instances;
+
+	while (i && instance_number(i) != number)
+		i = i->next;
+	return i ? i->name : "an instance";
+}
+
 bool
 ingest_is_alive(struct ingest *ingest)
 {
 	bool alive = true;
 
-	for (size_t i = 0; i < ingest->n_workers; i++)
-		alive &= worker_is_alive(&ingest->workers[i]);
-	if (!alive && !ingest->stuck)
-		log_error("worker: a thread is stuck: a plugin has not returned; the "
-			  "watchdog is no longer notified, so that systemd restarts "
-			  "murald");
+	for (size_t i = 0; i < ingest->n_workers; i++) {
+		if (worker_is_alive(&ingest->workers[i]))
+			continue;
+		if (!ingest->stuck)
+			log_error("worker: a thread is stuck: the plugin of %s has not "
+				  "returned; the watchdog is no longer notified, so "
+				  "that systemd restarts murald",
+				find_served(ingest, &ingest->workers[i]));
+		alive = false;
+	}
 	ingest->stuck = !alive;
 	return alive;
 }

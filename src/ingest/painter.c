@@ -109,6 +109,14 @@ is_banned(const struct rules *rules, const struct sockaddr *peer)
 	       cidr_list_contains(&rules->banned, &address);
 }
 
+/* Until shard_publish(). */
+static const struct rules *
+brush_begin(struct shard *shard)
+{
+	counter_store(&shard->worker->serving_instance, instance_number(shard->instance));
+	return canvas_brush_begin(&shard->brush);
+}
+
 static void
 painter_reset(struct shard *shard)
 {
@@ -120,7 +128,7 @@ painter_reset(struct shard *shard)
 void
 painter_begin(struct shard *shard)
 {
-	canvas_brush_begin(&shard->brush);
+	brush_begin(shard);
 	if (!shard->painter.as.kept)
 		painter_reset(shard);
 }
@@ -128,7 +136,7 @@ painter_begin(struct shard *shard)
 void
 painter_lend(struct shard *shard, struct client *client)
 {
-	const struct rules *rules = canvas_brush_begin(&shard->brush);
+	const struct rules *rules = brush_begin(shard);
 	struct painter_verdict *verdict = &client->verdict;
 	struct shard_painter painter = { client->source, { .id = client->owner } };
 

@@ -331,4 +331,5 @@ shard_publish(struct shard *shard)
 	/* a reader that sees the paint may ask whose it is */
 	counters_publish(&shard->published, &shard->brush, &sum);
 	canvas_publish(shard->worker->canvas, &shard->brush);
+	counter_store(&shard->worker->serving_instance, 0);
 }

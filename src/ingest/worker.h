@@ -75,6 +75,7 @@ struct worker {
 	size_t n_jobs;             /* lock; of these */
 	bool closing;              /* its thread's */
 	struct job beat;           /* worker_is_alive() */
+	uint64_t serving_instance; /* instance_number() of whose callback runs; 0: none */
 	struct canvas_thread painting;
 	struct loudest *loudest; /* counts who paints; NULL: nobody watches */
 	uint64_t n_watches;      /* how often that was set */
@@ -104,6 +105,13 @@ struct shard {
 	struct udp_socket *udps;
 	struct poller *poller; /* NULL: on another shard, or none */
 };
+
+/* Tells instances apart where they may be gone already. */
+static inline uint64_t
+instance_number(const struct instance *instance)
+{
+	return (uintptr_t)instance;
+}
 
 /* Starts a thread with a loop of its own, or with `main_loop` uses that and starts none.
  * 0 or -errno, logged. */

@@ -273,6 +273,6 @@ def test_a_feed_that_never_returns_stops_the_keep_alive(tmp_path, workers):
             with pytest.raises(socket.timeout):
                 while True:
                     receiver.recv(1000)
-        assert workers == 0 or "a thread is stuck: a plugin has not returned" in wall.log()
+        assert workers == 0 or "a thread is stuck: the plugin of probe has not returned" in wall.log()
         wall.process.kill()
         wall.process.wait()
