@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -69,6 +70,13 @@ log_totals(const struct conn *conn)
 		  " bytes",
 		conn->client.shard->instance->name, name, peer_address_port(&conn->peer),
 		conn->painted, conn->received);
+}
+
+void
+conn_log_failure(const struct conn *conn, const char *function, int error)
+{
+	log_debug("%s: a client is closed: %s() failed: %s",
+		conn->client.shard->instance->name, function, strerror(-error));
 }
 
 void
@@ -153,11 +161,14 @@ open_client(struct conn *conn)
 {
 	struct shard *shard = conn->client.shard;
 	const struct mural_plugin *plugin = shard->instance->plugin;
+	int ret;
 
 	conn_serve_begin(conn);
-	conn->opened = !plugin->open || plugin->open(&conn->client.pub) >= 0;
+	ret = plugin->open ? plugin->open(&conn->client.pub) : 0;
+	conn->opened = ret >= 0;
 	conn_serve_end(conn, shard->brush.painted);
 	if (!conn->opened) {
+		conn_log_failure(conn, "open", ret);
 		conn_end(conn);
 		return;
 	}

@@ -61,6 +61,9 @@ struct conn {
 
 void conn_close(struct conn *conn);
 
+/* Logs, as a detail for the plugin's author, which callback has the client closed. */
+void conn_log_failure(const struct conn *conn, const char *function, int error);
+
 /* The callback gets the timer of a struct conn_timer.  0 or -ENOMEM. */
 int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
 	uint64_t ms, uint64_t repeat_ms);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/misuse.h"
 #include "ingest/conn-private.h"
 #include "ingest/painter.h"
@@ -168,6 +169,8 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 	conn->reply_heavy = false;
 	do {
 		ssize_t used = feed_once(conn, data, len);
+		if (used < 0)
+			conn_log_failure(conn, "feed", (int)used);
 		if (used < 0 || conn->leaving) {
 			conn_end(conn);
 			return;
@@ -185,6 +188,9 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 
 	conn->deferred = conn->reply_full && len > 0;
 	if (!conn->deferred && len > MURAL_REST_MAX) {
+		log_debug("%s: a client is closed: feed() left %zu bytes, more than "
+			  "MURAL_REST_MAX",
+			shard->instance->name, len);
 		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
 		conn_end(conn);
 	} else if (!keep_rest(conn, data, len)) {
@@ -214,6 +220,8 @@ conn_ready(struct client *client)
 	conn_serve_begin(conn);
 	ret = plugin->ready(&client->pub, &shard->brush);
 	conn_serve_end(conn, painted);
+	if (ret < 0)
+		conn_log_failure(conn, "ready", ret);
 	if (ret < 0 || conn->leaving) {
 		conn_end(conn);
 	} else if (conn_flush(conn) < 0) {

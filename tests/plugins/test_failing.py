@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """After a callback that failed, its counterpart is not called; what was opened before is closed, and
 murald tries again."""
+import contextlib
 import os
 
 import pytest
@@ -103,3 +104,24 @@ def test_what_is_required_ends_the_start(tmp_path, name, fails):
     assert wall.process.wait(30) == 1
     assert "%s: could not be opened, and it is required" % name in wall.log()
     assert not {"detach", "stop"} & set(calls(wall))
+
+
+@WORKERS
+def test_the_details_say_why_a_client_was_closed(tmp_path, workers):
+    wall = failing(tmp_path, workers, ["open", "feed"], more="listen = 127.0.0.1:0\n")
+    with contextlib.ExitStack() as stack:
+        stack.push(wall.start("-v").wait_ready())
+        with wall.tcp("failing") as client:
+            assert client.recv(10) == b""
+        mend(tmp_path, "open")
+        with wall.tcp("failing") as client:
+            client.sendall(b"x")
+            assert client.recv(10) == b""
+        mend(tmp_path, "feed")
+        with wall.tcp("failing") as client:
+            client.sendall(b"-" * 1025)
+            assert client.recv(10) == b""
+        said = [line for line in wall.log().splitlines() if "a client is closed" in line]
+        assert said == ["murald: debug: failing: a client is closed: " + why for why in (
+            "open() failed: Input/output error", "feed() failed: Input/output error",
+            "feed() left 1025 bytes, more than MURAL_REST_MAX")]
