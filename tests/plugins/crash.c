@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin with a mistake: each byte paints a pixel, but for 0xff, which crashes.  With
- * -DLOADED one that crashes while it is loaded. */
+ * -DLOADED one that crashes while it is loaded, with -DFORGETFUL one that does not free what
+ * it takes for each client. */
 #include <stdlib.h>
 
 #include <mural/plugin.h>
@@ -9,6 +10,21 @@
 static void __attribute__((constructor)) crash_loaded(void)
 {
 	abort();
+}
+#endif
+
+#ifdef FORGETFUL
+struct client {
+	void *forgotten;
+};
+
+static int
+crash_open(struct mural_conn *conn)
+{
+	struct client *client = conn->state;
+
+	client->forgotten = malloc(1234);
+	return client->forgotten ? 0 : -1;
 }
 #endif
 
@@ -30,5 +46,9 @@ const struct mural_plugin mural_plugin = {
 	.name = "crash",
 	.summary = "crashes when it is told to",
 	.transports = MURAL_STREAM,
+#ifdef FORGETFUL
+	.conn_size = sizeof(struct client),
+	.open = crash_open,
+#endif
 	.feed = crash_feed,
 };
