@@ -351,12 +351,13 @@ MURAL_EXPORT extern const struct mural_plugin mural_plugin;
 enum mural_level { MURAL_ERROR, MURAL_WARN, MURAL_INFO, MURAL_DEBUG };
 
 /* Logs one line, prefixed with the instance's name.  Any thread.  What a client can cause
- * is MURAL_DEBUG. */
+ * is MURAL_DEBUG.  Never without a host: what is called before there is one does not log,
+ * and check() has mural_reject(). */
 MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level level,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* In check() only: the value of `option` cannot work.  The message says why, and what
- * would be right; murald prefixes file, line and key. */
+/* In check() only: the value of `option` cannot work, or with NULL all of them together.
+ * The message says why, and what would be right; murald prefixes file, line and key. */
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -391,7 +392,8 @@ MURAL_EXPORT int mural_address_text(
 
 /* Binds a socket to an address as in murald.conf, HOST:PORT, [V6]:PORT or unix:PATH;
  * MURAL_STREAM: it listens.  The descriptor, non-blocking and the plugin's to close, or
- * -errno, logged.  May look a name up, so not while clients wait.  Any thread. */
+ * -errno, logged.  Neither logs the address nor sets host->port or udp_port.  May look a
+ * name up, so not while clients wait.  Any thread. */
 MURAL_EXPORT int mural_bind(
 	struct mural_host *host, const char *address, enum mural_transport transport);
 

@@ -31,18 +31,19 @@ plugin_common_options(const struct mural_plugin *plugin)
 
 /* ------------------------------------------------------------------ checking */
 
-/* Reports an error in the line that set the option, or else in that of the section. */
+/* Reports an error in the line that set the option, or else, as without an option, in
+ * that of the section. */
 static void
 option_reject(struct config *config, const struct section *section, const char *option,
 	const char *text)
 {
-	const struct setting *setting = section_find(section, option);
+	const struct setting *setting = option ? section_find(section, option) : NULL;
 	struct mural_option named = { .name = option };
 	char key[64];
 
 	config_error(config, setting ? setting->file : section->file,
 		setting ? setting->line : section->line, section->title,
-		option_key(&named, key, sizeof(key)), "%s", text);
+		option ? option_key(&named, key, sizeof(key)) : NULL, "%s", text);
 }
 
 void

@@ -36,7 +36,7 @@ enum { COMMON_OPTIONS = 7 };
 struct module {
 	struct module *next;
 	char *path;
-	void *object; /* dlopen */
+	void *object;     /* dlopen */
 	struct stat seen; /* the file when it was opened, or last found replaced */
 	struct mural_plugin plugin;
 	struct mural_option common[COMMON_OPTIONS + 1]; /* plugin_common_options() */

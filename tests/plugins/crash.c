@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin with a mistake: each byte paints a pixel, but for 0xff, which crashes.  With
- * -DLOADED one that crashes while it is loaded, with -DFORGETFUL one that does not free what
- * it takes for each client. */
+ * -DLOADED one that crashes while it is loaded, with -DFORGETFUL one that does not free
+ * what it takes for each client. */
 #include <stdlib.h>
 
 #include <mural/plugin.h>

@@ -36,6 +36,8 @@ odd_check(const void *data, struct mural_check *check)
 	mural_reject(check, "number", "%d is not odd enough; write %d",
 		(int)config->number, 7);
 	mural_reject(check, "text", "is dull; write more");
+	mural_reject(
+		check, NULL, "number and text do not go together; write one of them");
 }
 
 static ssize_t

@@ -109,7 +109,7 @@ TEST(every_error_is_told_at_once)
 			  "reject = maybe\n"
 			  "reject = yes\n"
 			  "[plugin blank odd]\n",
-		13,
+		15,
 		"murald: warning: t.conf:13: plugin odd three.reject: already set in "
 		"line 12; this value is used\n"
 		"t.conf:14: plugin blank odd: [plugin odd] has that name already; give "
@@ -127,10 +127,14 @@ TEST(every_error_is_told_at_once)
 		"0,0\n"
 		"t.conf:10: plugin odd two.number: 8 is not odd enough; write 7\n"
 		"t.conf:8: plugin odd two.text: is dull; write more\n"
+		"t.conf:8: plugin odd two: number and text do not go together; write "
+		"one of them\n"
 		"t.conf:12: plugin odd three.reject: \"maybe\" is not yes or no; write "
 		"yes, no, true, false, on or off\n"
 		"t.conf:11: plugin odd three.number: 5 is not odd enough; write 7\n"
 		"t.conf:11: plugin odd three.text: is dull; write more\n"
+		"t.conf:11: plugin odd three: number and text do not go together; write "
+		"one of them\n"
 		"t.conf:14: plugin blank odd: %/blank.so has no table mural_plugin; is "
 		"it a plugin for murald?\n");
 }
