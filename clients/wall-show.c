@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints an answer for people: a line of what is single, one for each object, and a table
- * for each list; times as the clock here shows them. */
+ * for each list; times as the clock here shows them.  Where lines have so many columns
+ * and no more, what does not fit into a row of a table follows below it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
 #include "lib/utf8.h"
+#include "lib/wrap.h"
 #include "wall.h"
 
 #define COLUMNS_MAX 16
 #define CELL_MAX 300
+
+/* Before what continues a line. */
+#define INDENT 4
+
+/* Where an answer goes. */
+struct sheet {
+	FILE *out;
+	unsigned columns; /* of a line; 0: any length */
+};
 
 /* Somebody may have chosen a name for a terminal. */
 static void
@@ -23,12 +33,12 @@ write_text(const char *text, char *cell)
 
 /* Whoever answers there may be no wall. */
 static void
-print_key(const char *key)
+print_key(const struct sheet *sheet, const char *key)
 {
 	char text[CELL_MAX];
 
 	write_text(key, text);
-	fputs(text, stdout);
+	fputs(text, sheet->out);
 }
 
 /* The wall's times are UTC; 22:30, as an operator types it, is not.  With the zone, so
@@ -76,36 +86,78 @@ write_value(const json_t *value, char *cell)
 	}
 }
 
-/* The columns of a terminal that it takes. */
-static int
-width_of(const char *cell)
+/* "key value, key value", or "key: value, key: value", of those that are single; the
+ * caller's.  NULL: there is none. */
+static char *
+members_text(const json_t *is, const char *colon)
 {
-	wchar_t wide[CELL_MAX];
-	const size_t n = mbstowcs(wide, cell, CELL_MAX);
-	const int width = n < CELL_MAX ? wcswidth(wide, n) : -1;
+	char cell[CELL_MAX], *text = NULL;
+	FILE *to = NULL;
+	const char *key;
+	json_t *value;
+	size_t size;
 
-	return width < 0 ? (int)strlen(cell) : width;
+	json_object_foreach((json_t *)is, key, value)
+	{
+		if (json_is_array(value) || json_is_object(value) ||
+			json_is_null(value) ||
+			strcmp(key, "waited_ms") == 0) /* for programs */
+			continue;
+		if (to)
+			fputs(", ", to);
+		else if (!(to = open_memstream(&text, &size)))
+			return NULL;
+		write_text(key, cell);
+		fprintf(to, "%s%s ", cell, colon);
+		write_value(value, cell);
+		fputs(cell, to);
+	}
+	if (to)
+		fclose(to);
+	return text;
 }
 
-static void
-print_cell(const char *cell, int width, bool is_number)
+/* Whether there was any. */
+static bool
+print_members(const struct sheet *sheet, unsigned at, const json_t *is, const char *colon)
 {
-	const int rest = width - width_of(cell);
+	char *text = members_text(is, colon);
 
-	printf("%*s%s%*s  ", is_number ? rest : 0, "", cell, is_number ? 0 : rest, "");
+	if (!text)
+		return false;
+	wrap_print(sheet->out, text, at, INDENT, sheet->columns);
+	fputc('\n', sheet->out);
+	free(text);
+	return true;
 }
+
+/* ------------------------------------------------------------------ tables */
 
 struct table {
 	const char *columns[COLUMNS_MAX]; /* the keys of the rows */
-	int widths[COLUMNS_MAX];
-	size_t n;
+	unsigned widths[COLUMNS_MAX];
+	bool below[COLUMNS_MAX]; /* not in the row, but in lines below it */
+	size_t n, last;          /* of those in the row */
 };
+
+static void
+write_cell(const json_t *value, char *cell)
+{
+	char *text = json_is_object(value) ? members_text(value, "") : NULL;
+
+	if (text)
+		write_text(text, cell);
+	else
+		write_value(value, cell);
+	free(text);
+}
 
 static void
 add_columns(struct table *table, const json_t *row)
 {
 	char cell[CELL_MAX];
 	const char *key;
+	unsigned width;
 	json_t *value;
 	size_t i;
 
@@ -118,105 +170,138 @@ add_columns(struct table *table, const json_t *row)
 		if (i == table->n) {
 			table->columns[table->n++] = key;
 			write_text(key, cell);
-			table->widths[i] = width_of(cell);
+			table->widths[i] = wrap_width(cell, strlen(cell));
 		}
-		write_value(value, cell);
-		if (width_of(cell) > table->widths[i])
-			table->widths[i] = width_of(cell);
+		write_cell(value, cell);
+		width = wrap_width(cell, strlen(cell));
+		if (width > table->widths[i])
+			table->widths[i] = width;
+	}
+}
+
+/* The first column stays in the row, however wide, and what fits beside it. */
+static void
+place_columns(struct table *table, unsigned columns)
+{
+	unsigned used = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		table->below[i] =
+			i > 0 && columns > 0 && used + table->widths[i] > columns;
+		if (table->below[i])
+			continue;
+		used += table->widths[i] + 2;
+		table->last = i;
 	}
 }
 
 static void
-print_row(const struct table *table, const json_t *row)
+print_cell(const struct sheet *sheet, const char *cell, unsigned width, bool is_number)
+{
+	const int rest = (int)(width - wrap_width(cell, strlen(cell)));
+
+	fprintf(sheet->out, "%*s%s%*s  ", is_number ? rest : 0, "", cell,
+		is_number ? 0 : rest, "");
+}
+
+static void
+print_header(const struct sheet *sheet, const struct table *table, const char *name)
+{
+	char cell[CELL_MAX];
+
+	for (size_t i = 0; i < table->last; i++) {
+		write_text(table->columns[i], cell);
+		if (!table->below[i])
+			print_cell(sheet, cell, table->widths[i], false);
+	}
+	/* of several tables some say what they list by nothing but their name */
+	print_key(sheet, table->n > 1 ? table->columns[table->last] : name);
+	fputc('\n', sheet->out);
+}
+
+/* What did not fit into the row. */
+static void
+print_below(const struct sheet *sheet, const struct table *table, const json_t *row)
+{
+	json_t *rest = json_object();
+	char cell[CELL_MAX];
+
+	for (size_t i = 0; i < table->n; i++) {
+		write_cell(json_object_get(row, table->columns[i]), cell);
+		if (table->below[i] && *cell)
+			(void)json_object_set_new(
+				rest, table->columns[i], json_string(cell));
+	}
+	if (json_object_size(rest) > 0) {
+		fprintf(sheet->out, "%*s", INDENT, "");
+		(void)print_members(sheet, INDENT, rest, ":");
+	}
+	json_decref(rest);
+}
+
+static void
+print_row(const struct sheet *sheet, const struct table *table, const json_t *row)
 {
 	char cell[CELL_MAX];
 
 	for (size_t i = 0; i < table->n; i++) {
 		const json_t *value = json_object_get(row, table->columns[i]);
 
-		write_value(value, cell);
-		if (i + 1 == table->n)
-			puts(cell);
-		else
-			print_cell(cell, table->widths[i], json_is_number(value));
+		write_cell(value, cell);
+		if (i == table->last)
+			fprintf(sheet->out, "%s\n", cell);
+		else if (!table->below[i])
+			print_cell(sheet, cell, table->widths[i], json_is_number(value));
 	}
+	print_below(sheet, table, row);
 }
 
 static void
-print_table(const char *name, const json_t *rows)
+print_table(const struct sheet *sheet, const char *name, const json_t *rows)
 {
 	struct table table = { 0 };
-	char cell[CELL_MAX];
 	const json_t *row;
 	size_t i;
 
 	if (json_array_size(rows) == 0) {
-		print_key(name);
-		puts(": none");
+		print_key(sheet, name);
+		fputs(": none\n", sheet->out);
 		return;
 	}
 	json_array_foreach(rows, i, row)
 	{
 		add_columns(&table, row);
 	}
-	for (i = 0; i + 1 < table.n; i++) {
-		write_text(table.columns[i], cell);
-		print_cell(cell, table.widths[i], false);
-	}
-	/* of several tables some say what they list by nothing but their name */
-	print_key(table.n > 1 ? table.columns[table.n - 1] : name);
-	puts("");
+	place_columns(&table, sheet->columns);
+	print_header(sheet, &table, name);
 	json_array_foreach(rows, i, row)
 	{
-		print_row(&table, row);
+		print_row(sheet, &table, row);
 	}
-}
-
-/* Those that are single, in a line; whether there was one. */
-static bool
-print_members(const json_t *is, bool whole)
-{
-	const char *key, *between = "";
-	char cell[CELL_MAX];
-	json_t *value;
-
-	json_object_foreach((json_t *)is, key, value)
-	{
-		if (json_is_array(value) || json_is_object(value) ||
-			json_is_null(value) ||
-			strcmp(key, "waited_ms") == 0) /* for programs */
-			continue;
-		write_value(value, cell);
-		fputs(between, stdout);
-		print_key(key);
-		printf("%s %s", whole ? ":" : "", cell);
-		between = ", ";
-	}
-	if (*between)
-		puts("");
-	return *between;
 }
 
 void
-wall_show(const json_t *is)
+wall_show(FILE *out, unsigned columns, const json_t *is)
 {
-	bool any = print_members(is, true);
+	const struct sheet sheet = { .out = out, .columns = columns };
+	bool any = print_members(&sheet, 0, is, ":");
 	const char *key;
 	json_t *value;
 
 	if (json_object_size(is) == 0)
-		puts("done");
+		fputs("done\n", out);
 	json_object_foreach((json_t *)is, key, value)
 	{
 		if (json_is_object(value)) {
-			print_key(key);
-			fputs(": ", stdout);
-			print_members(value, false);
+			print_key(&sheet, key);
+			fputs(": ", out);
+			if (!print_members(&sheet, (unsigned)strlen(key) + 2, value, ""))
+				fputc('\n', out);
 		} else if (json_is_array(value)) {
-			print_table(key, value);
+			print_table(&sheet, key, value);
 		} else if (json_is_null(value) && !any) {
-			print_key(key);
-			puts(": none");
+			print_key(&sheet, key);
+			fputs(": none\n", out);
 		}
 	}
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* muralctl wall top on a terminal: asks again every second, and shows the list anew. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/wrap.h"
 #include "wall.h"
 
 #define ROWS_DEFAULT 24
-
-/* What takes room beside the list: its head, and the line below. */
-#define ROWS_BESIDE 2
 
 bool
 wall_is_live(const struct wall_options *options, const struct wall_verb *verb)
@@ -19,27 +18,43 @@ wall_is_live(const struct wall_options *options, const struct wall_verb *verb)
 	return strcmp(verb->name, "top") == 0 && !options->json && isatty(STDOUT_FILENO);
 }
 
-static size_t
-rows_that_fit(void)
+static unsigned
+terminal_rows(void)
 {
 	struct winsize size = { 0 };
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row <= ROWS_BESIDE)
-		return ROWS_DEFAULT - ROWS_BESIDE;
-	return size.ws_row - ROWS_BESIDE;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return ROWS_DEFAULT;
+	return size.ws_row;
+}
+
+/* As many of the lines as leave the terminal's last one free. */
+static void
+print_lines(const char *text)
+{
+	for (unsigned left = terminal_rows(); left > 1 && *text; left--) {
+		const size_t len = strcspn(text, "\n") + 1;
+
+		fwrite(text, 1, len, stdout);
+		text += len;
+	}
 }
 
 static void
 show(const json_t *is)
 {
-	json_t *rows = json_object_get(is, "sources");
-	const size_t fit = rows_that_fit();
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
 
-	while (json_array_size(rows) > fit)
-		(void)json_array_remove(rows, json_array_size(rows) - 1);
+	if (!to)
+		return;
+	wall_show(to, wrap_columns(stdout), is);
+	fclose(to);
 	fputs("\033[H\033[J", stdout); /* home, and clear what is below */
-	wall_show(is);
+	print_lines(text);
 	fflush(stdout);
+	free(text);
 }
 
 int

@@ -10,10 +10,12 @@
 
 #include "console.h"
 #include "lib/digits.h"
+#include "lib/wrap.h"
 #include "options.h"
 
 #define DEFAULT_SOCKET "/run/murald/control"
 #define USAGE_MAX 300
+#define HELP_COLUMNS 80
 
 /* ------------------------------------------------------------------ help */
 
@@ -35,6 +37,23 @@ print_help(void)
 	     "\nSee muralctl(1).");
 }
 
+/* In lines that fit a terminal, broken before what is optional. */
+static void
+print_usage(const char *usage)
+{
+	int at = printf("usage: muralctl wall ");
+
+	while (*usage) {
+		const char *rest = strstr(usage + 1, " [");
+		const int len = (int)(rest ? (size_t)(rest - usage) : strlen(usage));
+
+		if (at + len > HELP_COLUMNS)
+			at = printf("\n%*s", (int)strlen("usage:"), "") - 1;
+		at += printf("%.*s", len, usage);
+		usage += len;
+	}
+}
+
 /* Whether -h or --help follows the verb, which then is no argument, such as the text of a
  * notice. */
 static bool
@@ -46,8 +65,8 @@ print_verb_help(const struct wall_verb *verb, char *words[])
 		if (strcmp(*words, "-h") != 0 && strcmp(*words, "--help") != 0)
 			continue;
 		wall_verb_usage(verb, usage, sizeof(usage));
-		printf("usage: muralctl wall %s\n\n%s; see muralctl(1)\n", usage,
-			verb->help);
+		print_usage(usage);
+		printf("\n\n%s\n\nSee muralctl(1).\n", verb->help);
 		return true;
 	}
 	return false;
@@ -211,7 +230,7 @@ print_answer(const struct wall_options *options, const struct wall_verb *verb,
 		json_dumpf(is ? is : answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		puts("");
 	} else if (is) {
-		wall_show(is);
+		wall_show(stdout, wrap_columns(stdout), is);
 	}
 	return is ? EXIT_DONE : print_error(verb, with, answer);
 }

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "lib/wall-verbs.h"
 
@@ -51,5 +52,6 @@ bool wall_is_live(const struct wall_options *options, const struct wall_verb *ve
 int wall_watch(struct wall_link *link, const struct wall_verb *verb, json_t *with,
 	json_t **answer);
 
-/* Prints what {"is": ...} says, for people. */
-void wall_show(const json_t *is);
+/* Prints what {"is": ...} says, for people, in lines of so many columns; 0: of any
+ * length. */
+void wall_show(FILE *out, unsigned columns, const json_t *is);

@@ -4,6 +4,11 @@
 
 #include <stdarg.h>
 
+#include "lib/wrap.h"
+
+#define FINDING_MAX 4096
+#define FINDING_AT 9 /* the column that findings begin in */
+
 void
 report_heading(struct report *report, const char *heading)
 {
@@ -14,12 +19,15 @@ void
 report_add(struct report *report, enum report_kind kind, const char *format, ...)
 {
 	static const char *const labels[] = { "ok", "note", "WRONG", "" };
+	char finding[FINDING_MAX];
 	va_list args;
 
-	fprintf(report->out, "  %-6s ", labels[kind]);
 	va_start(args, format);
-	vfprintf(report->out, format, args);
+	vsnprintf(finding, sizeof(finding), format, args);
 	va_end(args);
+	fprintf(report->out, "  %-6s ", labels[kind]);
+	wrap_print(
+		report->out, finding, FINDING_AT, FINDING_AT, wrap_columns(report->out));
 	fputc('\n', report->out);
 	report->problems += kind == REPORT_PROBLEM;
 }

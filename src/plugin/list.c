@@ -6,24 +6,31 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/option.h"
+#include "lib/wrap.h"
 #include "plugin/loader.h"
 
-/* An option is a line, for grep; on a terminal, which is not that wide, its help is one
- * of its own. */
+#define HELP_AT 8 /* the column that help begins in, on a terminal */
+
+/* An option is a line, for grep; on a terminal, which is not that wide, its help begins
+ * one of its own. */
 static void
 list_options(const struct mural_option *options, FILE *out)
 {
-	const char *help_after = isatty(fileno(out)) ? "\n        " : " ";
+	const unsigned columns = wrap_columns(out);
 	char key[64], type[256];
 
-	for (const struct mural_option *o = options; o && o->name; o++)
-		fprintf(out, "  %-16s %-24s default %-12s%s%s\n",
+	for (const struct mural_option *o = options; o && o->name; o++) {
+		fprintf(out, "  %-16s %-24s default %-12s%s",
 			option_key(o, key, sizeof(key)),
 			option_describe_type(o, type, sizeof(type)),
-			*o->initial ? o->initial : "empty", help_after, o->help);
+			*o->initial ? o->initial : "empty", columns ? "\n" : " ");
+		if (columns)
+			fprintf(out, "%*s", HELP_AT, "");
+		wrap_print(out, o->help, HELP_AT, HELP_AT, columns);
+		fputc('\n', out);
+	}
 }
 
 static int

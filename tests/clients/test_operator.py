@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from control import Operator, control, png_file
+from terminal import on_terminal
 from waiting import wait_for
 from wall import DOTS, MURALCTL, SOURCE, Wall, dot, has_plugin
 
@@ -189,6 +190,24 @@ def test_tables_line_up_whatever_the_language(wall, muralctl, by):
     assert len({sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) == "W") for c in cells)
                 for cells in before}) == 1, lines
     assert "?[2J" in before[-1]
+
+
+def test_answers_fit_a_terminal(wall, muralctl, by):
+    """What does not fit into the row of a table is told below it; a pipe gets all in one line."""
+    with Operator(wall) as operator:
+        operator.done("ban", net="2001:db8:1234:5678::/64", why="painted over the sponsor's logo, twice, Störung")
+        operator.done("notice", text="The talk has the wall until a quarter past nine, then it is yours again")
+        operator.done("protect", rect="20x20+10+10")
+    for verb in "status", "bans", "protected", "acts", "verbs":
+        lines = on_terminal(MURALCTL, "wall", *by, verb)
+        assert [line for line in lines if len(line) > 80] == []
+    lines = on_terminal(MURALCTL, "wall", *by, "acts")
+    below = lines.index("    args: rect 20x20+10+10")
+    assert lines[0].split() == ["at", "who", "verb", "outcome", "act"]
+    assert lines[below - 1].split()[-3:] == ["protect", "done", "3"]
+    wide = on_terminal(MURALCTL, "wall", *by, "acts", columns=200)
+    assert wide[-1].split()[-5:] == ["protect", "rect", "20x20+10+10", "done", "3"]
+    assert wide == muralctl("wall", *by, "acts").ok().out.splitlines()
 
 
 def test_help_of_a_verb_is_no_notice(wall, muralctl, by):

@@ -14,6 +14,7 @@ import pytest
 from control import control
 from hosts import Pair, need
 from sanitizer import SANITIZED
+from terminal import on_terminal
 from waiting import wait_for
 from wall import BUILD, MURALD, PLUGINS, Wall, has_plugin
 
@@ -52,6 +53,11 @@ def test_a_machine_in_order(tmp_path, inside):
     assert "CAP_NET_RAW" in text
     assert "canvas.png is not there yet" in text
     assert not os.path.exists(wall.snapshot)
+    findings = text[text.index("config\n"):].splitlines()
+    assert [line for line in findings if len(line) > 80]
+    lines = on_terminal(*wall.command("--doctor"))
+    assert [line for line in lines if len(line) > 80] == []
+    assert " ".join(" ".join(lines).split()).endswith(" ".join(" ".join(findings).split()))
 
 
 def test_a_running_wall_is_not_reported(tmp_path, inside):

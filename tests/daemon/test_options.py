@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """murald.conf, the manual and quickstart.conf have exactly the program's options: those that
 --print-config, --list-plugins and --help print."""
-import contextlib
 import os
-import pty
 import re
 import subprocess
 
 import pytest
 
-from wall import BUILD, MURALD, PLUGINS, SOURCE
+from terminal import on_terminal
+from wall import BUILD, MURALCTL, MURALD, PLUGINS, SOURCE
 
 CONF = os.path.join(BUILD, "etc/murald.conf")
 QUICKSTART = os.path.join(SOURCE, "etc/quickstart.conf")
@@ -73,19 +72,11 @@ def test_the_list_of_plugins_names_every_option(known):
 
 
 def test_the_list_of_plugins_on_a_terminal():
-    """What an option is for has a line of its own, below what it is."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen([MURALD, "-c", "/dev/null", "--list-plugins", "-s", "server.plugin-path=" + PLUGINS],
-                          stdout=theirs) as process, open(ours, "rb") as terminal:
-        os.close(theirs)
-        text = b""
-        with contextlib.suppress(OSError):  # its end
-            while part := terminal.read1():
-                text += part
-    assert process.returncode == 0
+    """What an option is for has lines of its own, below what it is, that fit."""
+    lines = on_terminal(MURALD, "-c", "/dev/null", "--list-plugins", "-s", "server.plugin-path=" + PLUGINS)
     whole = [" ".join(line.split()) for line in murald("--list-plugins").splitlines()]
-    assert " ".join(text.decode().split()) == " ".join(whole)
-    lines = text.decode().splitlines()
+    assert " ".join(" ".join(lines).split()) == " ".join(whole)
+    assert [line for line in lines if len(line) > 80 and " default " not in line] == []
     options = [i for i, line in enumerate(lines) if re.match("  [a-z]", line)]
     assert options and all(re.fullmatch("        [^ ].*", lines[i + 1]) for i in options)
 
@@ -220,6 +211,16 @@ def test_help_and_manual_have_the_same_command_line():
             documented |= {"--" + word for word in re.findall(r"Fl Fl ([a-z-]+)", item.group(1))}
             documented |= {"-" + word for word in re.findall(r"Fl (\w)\b", item.group(1))}
     assert said == documented
+
+
+def test_help_fits_a_terminal():
+    verbs = re.findall(r"^  ([a-z]+)", subprocess.run([MURALCTL, "wall", "--help"], stdout=subprocess.PIPE, text=True,
+                                                      check=True).stdout, re.M)
+    assert len(verbs) > 20
+    for command in [[MURALD], [MURALCTL], [MURALCTL, "wall"], [os.path.join(SOURCE, "quickstart")],
+                    *([MURALCTL, "wall", verb] for verb in verbs)]:
+        text = subprocess.run([*command, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        assert text and [line for line in text.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

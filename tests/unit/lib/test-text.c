@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Digits, hexadecimal ones too, UTF-8 and the parts of addresses. */
+/* Digits, hexadecimal ones too, UTF-8, the parts of addresses and how lines are broken.
+ */
 #include <errno.h>
+#include <locale.h>
 #include <string.h>
 
 #include "lib/address.h"
@@ -8,6 +10,7 @@
 #include "lib/digits.h"
 #include "lib/hex.h"
 #include "lib/utf8.h"
+#include "lib/wrap.h"
 #include "support/unit.h"
 
 TEST(reads_digits_up_to_a_limit)
@@ -176,6 +179,40 @@ TEST(what_is_no_base64)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		assert_int_equal(
 			base64_decode(texts[i], strlen(texts[i]), bytes), -EINVAL);
+}
+
+static void
+assert_wrapped(const char *text, unsigned at, unsigned columns, const char *right)
+{
+	char printed[200] = "";
+	FILE *out = fmemopen(printed, sizeof(printed), "w");
+	const char *last = strrchr(right, '\n');
+
+	assert_int_equal(wrap_print(out, text, at, 2, columns),
+		last ? strlen(last + 1) : at + strlen(right));
+	fclose(out);
+	assert_string_equal(printed, right);
+}
+
+TEST(breaks_lines_at_spaces)
+{
+	assert_wrapped("", 3, 10, "");
+	assert_wrapped("one two three", 0, 0, "one two three");
+	assert_wrapped("one two three", 0, 13, "one two three");
+	assert_wrapped("one two three", 0, 12, "one two\n  three");
+	assert_wrapped("one two three", 8, 12, "one\n  two three");
+	assert_wrapped("one  two", 0, 7, "one\n  two");
+	assert_wrapped("unbreakable word", 0, 5, "unbreakable\n  word");
+	assert_wrapped("unbreakable word", 4, 5, "\n  unbreakable\n  word");
+}
+
+TEST(knows_the_width_of_text)
+{
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	assert_int_equal(wrap_width("St\xc3\xb6rung", 8), 7);
+	assert_int_equal(wrap_width("\xe6\x97\xa5\xe6\x9c\xac", 6), 4);
+	assert_int_equal(wrap_width("e\xcc\x81", 3), 1);
+	assert_int_equal(wrap_width("a\xff", 2), 2);
 }
 
 UNIT_TESTS(NULL, NULL)
