@@ -448,7 +448,7 @@ def test_a_notice(operator, desktop):
     browser.press("#say-form button")
     browser.wait_text("#said", "showed")
     assert notice()["text"] == "At 23:00 the wall is photographed" and notice()["until"]
-    browser.wait_text("#notice", "At 23:00 the wall is photographed (until")
+    browser.wait_text("#notice", "At 23:00 the wall is photographed (notice shown until")
     undo(browser, "showed")
     assert notice()["text"] == "The bar is open" and "until" not in notice()
     browser.press("#say-nothing")

@@ -319,7 +319,7 @@ def test_the_operators_notice(wall, browser):
         assert browser.ask("axe") == []
         operator.done("notice", text="Soon", for_="1h")
         operator.done("thaw")
-        wait_for("the other", lambda: re.fullmatch(r"Soon \(until \d\d:\d\d\)", browser.text("#notice")))
+        wait_for("the other", lambda: re.fullmatch(r"Soon \(notice shown until \d\d:\d\d\)", browser.text("#notice")))
         operator.done("notice")
         wait_for("none", lambda: browser.eval("document.getElementById('notice').clientHeight") == 0)
 

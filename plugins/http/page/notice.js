@@ -9,7 +9,7 @@ export function show_notice({ text, until, frozen }) {
 	const parts = [
 		frozen ? t("paused") : "",
 		text,
-		text && until ? t("until", { t: clock(until * 1000) }) : "",
+		text && until ? t("notice_until", { t: clock(until * 1000) }) : "",
 	];
 	const words = parts.filter(part => part).join(" ");
 

@@ -28,7 +28,7 @@ export const words = {
 	lost: "keine Verbindung, neuer Versuch …",
 	lost_long: "Seit {n} s keine Verbindung. Das Bild ist von {t}. Ein neuer Versuch läuft von selbst.",
 	paused: "Angehalten: im Moment kann niemand malen.",
-	until: "(bis {t})",
+	notice_until: "(Hinweis bis {t})",
 
 	paint_title: "Malen durch Antippen",
 	colour: "Farbe",

@@ -28,7 +28,7 @@ export const words = {
 	lost: "connection lost, reconnecting …",
 	lost_long: "No connection for {n} s. What you see is from {t}. Trying again by itself.",
 	paused: "Paused: nobody can paint at the moment.",
-	until: "(until {t})",
+	notice_until: "(notice shown until {t})",
 
 	paint_title: "Paint with a tap",
 	colour: "Colour",
