@@ -186,9 +186,9 @@ static const char *
 doubt(const struct control_call *call, const struct cidr *network)
 {
 	if (holds(network, &call->peer.any))
-		return "that network holds yourself";
+		return "you are in that network yourself";
 	if (holds_loopback(network) || holds_host(network))
-		return "that network holds this machine";
+		return "this machine is in that network";
 	if (is_wide(network))
 		return "that network is a large part of the Internet";
 	return NULL;
@@ -251,7 +251,7 @@ verb_ban(struct control_call *call)
 	ret = bans_set(&operators->bans, &ban);
 	if (ret == -ENOSPC)
 		control_fail(call, CONTROL_FAILED,
-			"there are %d bans already; a wider network takes several",
+			"there are %d bans already; a wider network covers several",
 			BANS_MAX);
 	else if (ret < 0)
 		control_fail(call, CONTROL_FAILED, "out of memory");

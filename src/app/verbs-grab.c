@@ -130,7 +130,8 @@ verb_grab(struct control_call *call)
 	int ret;
 
 	if (wall->operators.grabbing) {
-		control_fail(call, CONTROL_BUSY, "another operator is grabbing");
+		control_fail(
+			call, CONTROL_BUSY, "another operator is grabbing the picture");
 		return;
 	}
 	grab = calloc(1, sizeof(*grab));

@@ -2,9 +2,12 @@
 """The operator's page in a real browser, on a desktop and on a phone: every act is shown before it is
 done, does what the verb does, and is taken back by a button."""
 import base64
+import errno
+import glob
 import io
 import json
 import math
+import os
 import random
 import re
 import time
@@ -17,7 +20,7 @@ from boardclient import board_wall
 from browser import Browser
 from control import Operator, control, png
 from waiting import settled, wait_for
-from wall import DOTS, dot
+from wall import DOTS, SOURCE, dot
 
 RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
 
@@ -295,7 +298,7 @@ def test_what_other_operators_do_is_told(operator, desktop):
     browser.wait_text("#operators li", "ban 203.0.113.0/24 <b>spam</b>")
     assert "root(" in browser.text("#operators li") and browser.text("#operators b") == ""
     operator.refused("unban", "unknown", net="203.0.113.9")
-    browser.wait_text("#operators li", "unban 203.0.113.9 (unknown)")
+    browser.wait_text("#operators li", "unban 203.0.113.9 (not found)")
     operator.done("unban", net="203.0.113.0/24")
     browser.wait_text("#operators li", "unban 203.0.113.0/24")
     choose(browser, "4x4+0+0", "freeze")
@@ -426,7 +429,7 @@ def test_a_ban_of_yourself_is_doubted(operator, desktop):
     browser.press("#ban")
     browser.fill("#ban-net", "127.0.0.0/8")
     browser.press("#ban-do")
-    browser.wait_text("#ban-effect", "that network holds")
+    browser.wait_text("#ban-effect", "you are in that network")
     assert browser.text("#ban-do") == "Ban all the same" and operator.done("bans")["bans"] == []
     browser.ask("press", key="Escape")
     assert not is_shown(browser, "#ban-dialog")
@@ -586,6 +589,55 @@ def test_in_german(wall, tmp_path):
         wait_for("red", lambda: seen(wall, 41, 25) == RED)
         assert browser.ask("axe") == []
         assert browser.errors == []
+        browser.press("#ban")
+        browser.fill("#ban-net", "127.0.0.0/8")
+        browser.press("#ban-do")
+        browser.wait_text("#ban-effect", "Nicht getan: du selbst bist in diesem Netz; bestätige das.")
+        browser.fill("#ban-net", "niemand")
+        browser.press("#ban-do")
+        browser.wait_text("#ban-effect", "schreib eine Adresse oder ADRESSE/BITS")
+
+
+# What only programs are told, since the page does not ask so; and what reasons are put together with.
+NOT_OF_THE_PAGE = {
+    'protect needs either "rect" or "png"', "that piece begins at {}; the next one must begin at {}", '"png" is not base64',
+    'undo needs a source, or nothing but the "number" that the answer to the last act had', "see the manual",
+    "true or false", "a whole number", "a text", "on or off", '{} takes no "{}", only: {}', "{} takes no arguments",
+    '{} needs "{}"', '"with" is not an object', 'no such verb; "verbs" lists those there are', "{}: {}"}
+
+TEXT = r'"(?:[^"\\]|\\.)*"'
+
+
+def texts_of(path):
+    """The texts of a C file that have several words and are neither for the log nor for JSON, {} for each value."""
+    with open(path) as f:
+        source = re.sub(r"/\*.*?\*/|#[^\n]*", "", f.read(), flags=re.S)
+    for statement in re.split(r";\n|[{}]\n", source):
+        if not re.search(r"\blog_\w+\(|json_pack|strftime", statement):
+            for pieces in re.findall(r"(?:%s\s*)+" % TEXT, statement):
+                text = "".join(piece[1:-1] for piece in re.findall(TEXT, pieces)).replace('\\"', '"')
+                if " " in text:
+                    yield re.sub(r"%(?:\.\d+)?(?:zu|[sdu])", "{}", text).replace("{}{}", "{}")
+
+
+def test_reasons_in_german():
+    """Each that the wall can give to the page has German words, and each of these is one that it can give."""
+    with open(SOURCE + "/plugins/http/page/admin-words-de.js") as f:
+        block = f.read().split("reasons = [")[1].split("\n];")[0]
+    reasons = [[json.loads(word) for word in pair] for pair in re.findall(r"\[(%s),\s+(%s)\]" % (TEXT, TEXT), block)]
+    assert [pair for pair in reasons if pair[0].count("{}") != pair[1].count("{}")] == []
+    known = {english for english, _ in reasons}
+    assert len(known) == len(reasons) == block.count("\t[")
+    said = set()
+    for path in [*glob.glob(SOURCE + "/src/app/verbs-*.c"), SOURCE + "/src/app/operators-state.c",
+                 SOURCE + "/src/control/call.c", SOURCE + "/src/control/values.c"]:
+        said |= set(texts_of(path))
+    assert len(said) > 40 and NOT_OF_THE_PAGE <= said
+    # a part of one, in front, behind or after a name
+    whole = {text: {text, text + "{}", "{}" + text, "{}: " + text} & known for text in said - NOT_OF_THE_PAGE}
+    assert [text for text in whole if not whole[text]] == []
+    assert known - set().union(*whole.values()) == {os.strerror(error) for error in (
+        errno.EADDRINUSE, errno.EIO, errno.ENOSPC, errno.ENOENT, errno.EACCES, errno.EROFS)}
 
 
 def test_the_config_says_in_which_language(tmp_path):

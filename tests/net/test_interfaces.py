@@ -124,10 +124,10 @@ def test_a_ban_of_the_network_that_it_is_in_is_said_twice(tmp_path, hosts):
             if network[0] == "2":
                 host.run("ip", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
             answer = operator.ask("ban", net=network)
-            assert answer.get("error") == "refused" and "holds this machine" in answer["why"], answer
+            assert answer.get("error") == "refused" and "this machine is in that network" in answer["why"], answer
             operator.done("ban", net=network, really=True)
         operator.done("ban", net="192.0.2.2")
         for network in "fe80::/64", "::ffff:192.0.2.0/120":
-            assert "holds this machine" in operator.refused("ban", "refused", net=network)
+            assert "this machine is in that network" in operator.refused("ban", "refused", net=network)
         host.run("ip", "addr", "del", "192.0.2.1/24", "dev", "eth0")
         operator.done("ban", net="192.0.2.0/24")

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-// The words of the operator's page in German, and for each text
-// of its HTML the German one.
 
 import { number } from "./words.js";
 
@@ -81,6 +79,9 @@ export const words = {
 	undo: text => `Rückgängig: ${text}`,
 	nothing_to_undo: "Nichts rückgängig zu machen",
 	not_done: why => `Nicht getan: ${why}.`,
+	outcomes: {
+		refused: "abgelehnt", failed: "misslungen", busy: "gerade belegt", usage: "falsch gefragt", unknown: "nicht gefunden",
+	},
 
 	ban: "Aussperren …",
 	ban_source: source => `${source} aussperren`,
@@ -189,3 +190,80 @@ export const html = {
 	"More": "Mehr",
 	"Forget the token": "Token vergessen",
 };
+
+export const reasons = [
+	["murald is stopping", "murald wird gerade beendet"],
+	["out of memory", "der Speicher reicht nicht"],
+	["{}: \"{}\" is wrong; write {}", "{}: „{}“ ist falsch; schreib {}"],
+	["a number followed by ms, s, min, h or d, such as 10min", "eine Zahl mit ms, s, min, h oder d, etwa 10min"],
+	["-10min, 22:30 or 2026-01-31T22:30:00Z", "-10min, 22:30 oder 2026-01-31T22:30:00Z"],
+	["WxH+X+Y, such as 200x100+0+0", "BxH+X+Y, etwa 200x100+0+0"],
+	["X,Y, such as 100,50", "X,Y, etwa 100,50"],
+	["rrggbb in hexadecimal digits, such as ff8000", "rrggbb in hexadezimalen Ziffern, etwa ff8000"],
+	["an address or ADDRESS/BITS, such as 192.0.2.0/24", "eine Adresse oder ADRESSE/BITS, etwa 192.0.2.0/24"],
+	["it is in force, but cannot be written to control.state, so a restart will forget it: {}",
+		"es gilt, lässt sich aber nicht in control.state schreiben, ein Neustart vergisst es also: {}"],
+	["{}; confirm it", "{}; bestätige das"],
+
+	["that lies outside the canvas, which is {}x{}", "das liegt außerhalb der Wand, die {}x{} Pixel hat"],
+	["there is nothing to take back", "es gibt nichts zurückzunehmen"],
+	["something else was done since; only the last act that painted is taken back, whose number \"acts\" lists",
+		"inzwischen wurde etwas anderes getan; zurücknehmen lässt sich nur, was zuletzt gemalt hat"],
+	["the canvas does not know who painted it; set canvas.owners = yes and restart",
+		"die Wand merkt sich nicht, wer malt; setz canvas.owners = yes und starte sie neu"],
+	["\"{}\" is not a source; write an address, a network, INSTANCE:NAME, or INSTANCE:crowd, as \"who\" does",
+		"„{}“ ist keine Quelle; schreib eine Adresse, ein Netz, INSTANZ:NAME oder INSTANZ:crowd"],
+	["nobody of that name has painted; \"who\" says whose a pixel is",
+		"unter diesem Namen hat niemand gemalt; tipp auf der Wand einen Pixel an, um zu sehen, von wem er ist"],
+
+	["nothing is recorded; see record.file", "es wird nichts aufgezeichnet; siehe record.file"],
+	["{}: nothing is recorded yet", "{}: noch ist nichts aufgezeichnet"],
+	["the recording begins at {}", "die Aufzeichnung beginnt erst um {}"],
+	["that time is yet to come", "diese Zeit kommt erst noch"],
+
+	["the picture is empty", "das Bild ist leer"],
+	["no pixel of the picture is opaque", "kein Pixel des Bildes deckt"],
+	["the picture has more than {} bytes, which is too much for the canvas",
+		"das Bild hat mehr als {} Bytes, zu viel für diese Wand"],
+	["that is not a complete PNG: {}", "das ist kein vollständiges PNG: {}"],
+	["the picture is {}x{}, and at {},{} does not fit on the canvas, which is {}x{}",
+		"das Bild hat {}x{} Pixel und passt bei {},{} nicht auf die Wand mit {}x{}"],
+	["{} operators are sending pictures", "schon {} aus der Leitung senden gerade Bilder"],
+	["another operator is grabbing the picture", "jemand anderes aus der Leitung holt gerade das Bild"],
+
+	["you are in that network yourself", "du selbst bist in diesem Netz"],
+	["this machine is in that network", "der Rechner der Wand ist in diesem Netz"],
+	["that network is a large part of the Internet", "dieses Netz ist ein großer Teil des Internets"],
+	["there are {} bans already; a wider network covers several",
+		"es gibt schon {} Aussperrungen; ein größeres Netz fasst mehrere zusammen"],
+	["there is no ban of just that network; {}", "genau dieses Netz ist nicht ausgesperrt; {}"],
+	["it is a part of {}", "es ist ein Teil von {}"],
+	["\"bans\" lists them", "die Liste zeigt, welche es sind"],
+
+	["no plugin of that name runs; \"status\" lists them", "kein Plugin läuft unter diesem Namen"],
+	["another plugin is being switched, or the config reloaded",
+		"gerade wird ein anderes Plugin geöffnet oder geschlossen, oder die Konfiguration neu gelesen"],
+	["this request came through that plugin; confirm it", "diese Anfrage kam durch dieses Plugin; bestätige das"],
+	["{}: cannot be opened, and is tried again every second: {}",
+		"{} lässt sich nicht öffnen, neuer Versuch jede Sekunde: {}"],
+	["{}: has not stopped yet", "{} ist noch nicht beendet"],
+	["{}: is no longer in the config", "{} steht nicht mehr in der Konfiguration"],
+
+	["the text is too long", "der Text ist zu lang"],
+	["the text has to be one line", "der Text muss in einer Zeile stehen"],
+	["there is no text to be shown for that long", "es fehlt der Text, der so lange gezeigt werden soll"],
+
+	["this wall is headless: it has no screen; see display.output", "diese Wand hat keinen Schirm; siehe display.output"],
+	["there is no file for it; see canvas.snapshot", "es gibt keine Datei dafür; siehe canvas.snapshot"],
+	["{} cannot be written: {}", "{} lässt sich nicht schreiben: {}"],
+	["the new config is wrong, the old one stays in force: {}",
+		"die neue Konfiguration ist falsch, die alte gilt weiter: {}"],
+	["{}; and {} more, which the log has", "{}; und {} weitere, die im Log stehen"],
+
+	["Address already in use", "die Adresse ist schon belegt"],
+	["Input/output error", "Ein-/Ausgabefehler"],
+	["No space left on device", "auf dem Datenträger ist kein Platz mehr"],
+	["No such file or directory", "Datei oder Ordner fehlt"],
+	["Permission denied", "keine Berechtigung"],
+	["Read-only file system", "das Dateisystem ist nur lesbar"],
+];

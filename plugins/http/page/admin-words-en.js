@@ -79,6 +79,7 @@ export const words = {
 	undo: text => `Undo: ${text}`,
 	nothing_to_undo: "Nothing to undo",
 	not_done: why => `Not done: ${why}.`,
+	outcomes: { refused: "refused", failed: "failed", busy: "busy", usage: "wrong usage", unknown: "not found" },
 
 	ban: "Ban …",
 	ban_source: source => `Ban ${source}`,

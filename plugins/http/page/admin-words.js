@@ -7,7 +7,20 @@ export { number } from "./words.js";
 
 export const clock = date => clock_of(date, "2-digit");
 
-export const { words, html } = await import(`./admin-words-${language}.js`);
+export const { words, html, reasons = [] } = await import(`./admin-words-${language}.js`);
+
+const literally = text => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+const known = reasons.map(([english, own]) => ({
+	pattern: new RegExp(`^${english.split("{}").map(literally).join("(.*)")}$`), own,
+}));
+
+// A reason that the wall gave in English, in the language; as it is if it has no words for it.
+export function reason(text) {
+	const { pattern, own } = known.find(({ pattern }) => pattern.test(text)) ?? {};
+	const [, ...parts] = pattern?.exec(text) ?? [];
+
+	return own?.replaceAll("{}", () => reason(parts.shift())) ?? text;
+}
 
 const NAMES = ["aria-label"];
 

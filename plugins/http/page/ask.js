@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asks the wall as its operator: POST /admin/api/VERB with the token, which this tab keeps.
 
-import { words } from "./admin-words.js";
+import { reason, words } from "./admin-words.js";
 
 const KEY = "murald-admin-token";
 
@@ -52,5 +52,6 @@ export async function ask(verb, with_ = {}, waited = false) {
 
 	if (answer?.is)
 		return answer.is;
-	throw new Refused(answer?.error ?? "failed", answer?.why ?? words.answered(response.status), answer?.again);
+	throw new Refused(answer?.error ?? "failed",
+		answer?.why ? reason(answer.why) : words.answered(response.status), answer?.again);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all operators did, wherever they sit, as the wall's log has it.
 
-import { clock } from "./admin-words.js";
+import { clock, words } from "./admin-words.js";
 import { ask } from "./ask.js";
 
 const make = (name, textContent) => Object.assign(document.createElement(name), { textContent });
@@ -31,7 +31,7 @@ export class Operators {
 
 		time.dateTime = at;
 		item.append(time, ` ${who}: `, make("code", [verb, ...words_of(args)].join(" ")),
-			outcome === "done" ? "" : ` (${outcome})`);
+			outcome === "done" ? "" : ` (${words.outcomes[outcome] ?? outcome})`);
 		return item;
 	}
 }
