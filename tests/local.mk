@@ -54,6 +54,7 @@ PLAIN_SUITES += \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
 	tests/test_manual.py \
+	tests/test_quickstart.py \
 	tests/test_security.py
 if WITH_HTTP
 PLAIN_SUITES += \
@@ -180,6 +181,7 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_quickstart.py \
 	tests/test_security.py \
 	tests/test_recipes.py \
 	tests/transcripts \
