@@ -81,9 +81,9 @@ REFUSED = {
     "gif cut": (encode(PICTURE, "GIF")[:-9], "its end is missing"),
     "webp cut": (encode(PICTURE, "WEBP")[:-9], "its end is missing"),
     "png spoilt": (encode(PICTURE).replace(b"IDAT", b"IDAX"), "damaged"),
-    "gif animated": (encode(PICTURE, "GIF", **ANIMATED), "moves"),
-    "png animated": (encode(PICTURE, "PNG", **ANIMATED), "moves"),
-    "webp animated": (encode(PICTURE, "WEBP", **ANIMATED), "moves"),
+    "gif animated": (encode(PICTURE, "GIF", **ANIMATED), "animated"),
+    "png animated": (encode(PICTURE, "PNG", **ANIMATED), "animated"),
+    "webp animated": (encode(PICTURE, "WEBP", **ANIMATED), "animated"),
     "long": (b"\x89PNG" + bytes(21 << 20), "at most 20 MB"),
 }
 

@@ -32,7 +32,7 @@ export const words = {
 	clear_effect: (part, changed, all) =>
 		`Leeren, ${part}: ändert ${number(changed)} von ${pixels_dative(all)}, wie gezeigt. Lässt sich rückgängig machen.`,
 	picture: "Bild, oder zieh eines auf die Wand",
-	which_picture: "Welches Bild? Es füllt den Teil: schieb es an seinen Ort, und zieh es so groß, wie es werden soll.",
+	which_picture: "Welches Bild? Es füllt den Teil: schieb ihn an seinen Ort, und zieh ihn so groß, wie das Bild werden soll.",
 	no_picture: name => `${name} ist kein Bild, das dieser Browser lesen kann`,
 	paint_effect: (part, n) => `Malen, ${part}: ${pixels(n)}, wie gezeigt, über alle. Lässt sich rückgängig machen.`,
 	only_opaque: "Nur wo dieses Bild deckt",
@@ -173,7 +173,7 @@ export const html = {
 	"Set the rate": "Takt setzen",
 	"Remove generators by author": "Generatoren entfernen, nach Autor",
 	"or by name": "oder nach Namen",
-	"idle for at least so many seconds": "mindestens so viele Sekunden untätig",
+	"idle for at least this many seconds": "mindestens so viele Sekunden untätig",
 	"Remove them": "Entfernen",
 	"Switch the board on": "Das Brett einschalten",
 	"Switch it off": "Es ausschalten",

@@ -32,7 +32,7 @@ export const words = {
 	clear_effect: (part, changed, all) =>
 		`Clear ${part}: changes ${number(changed)} of ${pixels(all)}, as shown. It can be undone.`,
 	picture: "Picture, or drop one on the wall",
-	which_picture: "Which picture? It fills the part: move it there, and draw it to the size that it is to have.",
+	which_picture: "Which picture? It fills the part: move that into place, and drag it to the size you want.",
 	no_picture: name => `${name} is no picture that this browser can read`,
 	paint_effect: (part, n) => `Paint ${pixels(n)} in ${part}, as shown, over everybody. It can be undone.`,
 	only_opaque: "Only where this picture is opaque",
@@ -54,7 +54,7 @@ export const words = {
 	which_source: "Which source? Choose one, or press a pixel of it on the wall.",
 	undo_effect: (source, part, n, unknown) =>
 		`Undo ${source} in ${part}: what was under ${pixels(n)} comes back` +
-		(unknown ? `; under ${number(unknown)} nobody knows it.` : "."),
+		(unknown ? `; what was under ${number(unknown)} of them is unknown.` : "."),
 	show_source: "Show it on the screen",
 
 	done: {

@@ -7,7 +7,7 @@ const languages = {
 	en: {
 		how: "or type",
 		rate: "pixels a second",
-		sleep: "Please switch this machine's sleep off.",
+		sleep: "Please turn this machine's sleep off.",
 	},
 	de: {
 		how: "oder tippe",

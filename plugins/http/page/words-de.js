@@ -17,7 +17,7 @@ export const words = {
 	more: "Mehr",
 	keys: "Pfeiltasten bewegen das Fadenkreuz, mit Umschalt um zehn. Plus und Minus ändern die Größe, 0 zeigt alles. " +
 		"Eingabe malt. Ziffern und eckige Klammern wählen die Farbe, E nimmt die Farbe unter dem Fadenkreuz, " +
-		"G zeigt das Raster, F ist Vollbild, Escape verlässt.",
+		"G zeigt das Raster, F ist Vollbild, Escape führt zurück.",
 
 	connecting: "verbindet …",
 	live: "live",
@@ -57,7 +57,7 @@ export const words = {
 	banned: "Nicht gemalt: dein Netz ist vom Malen ausgesperrt. Ein Irrtum? Frag die Leitung.",
 	refused: "Nicht gemalt: {why}",
 	no_register: "im Moment nimmt die Wand keine Anmeldungen an",
-	code: "die Wand antwortete {n}",
+	code: "die Wand antwortete mit {n}",
 
 	idle: "Zum Malen antippen · {n} Pixel/s",
 	idle_watch: "{n} Pixel/s",
@@ -80,7 +80,7 @@ export const words = {
 	figures: "Pixel je Sekunde, die letzte Stunde",
 	now: "jetzt",
 	minutes_ago: "−{n} min",
-	graph: "Pixel je Sekunde in der letzten Stunde, für jedes Protokoll; die Liste darunter hat, was es jetzt ist",
+	graph: "Pixel je Sekunde in der letzten Stunde, für jedes Protokoll; die Liste darunter zeigt die Werte von jetzt",
 	a_second: "{n}/s",
 	heat: "Heatmap über der Wand",
 

@@ -17,7 +17,7 @@ export const words = {
 	more: "More",
 	keys: "Arrow keys move the cross-hair, with Shift by ten. Plus and minus zoom, 0 shows all. Enter paints. " +
 		"Digits and square brackets choose a colour, E takes the colour under the cross-hair, G shows the grid, " +
-		"F is full screen, Escape leaves.",
+		"F is full screen, Escape goes back.",
 
 	connecting: "connecting …",
 	live: "live",
@@ -26,7 +26,7 @@ export const words = {
 	slow: "picture is {n} s old",
 	slow_said: "the picture is late",
 	lost: "connection lost, reconnecting …",
-	lost_long: "No connection for {n} s. What you see is from {t}. Trying again by itself.",
+	lost_long: "No connection for {n} s. What you see is from {t}. Reconnecting automatically.",
 	paused: "Paused: nobody can paint at the moment.",
 	notice_until: "(notice shown until {t})",
 
@@ -80,7 +80,7 @@ export const words = {
 	figures: "Pixels a second, the last hour",
 	now: "now",
 	minutes_ago: "−{n} min",
-	graph: "Pixels a second over the last hour, for each protocol; the list below has what it is now",
+	graph: "Pixels a second over the last hour, for each protocol; the list below has the rates of this moment",
 	a_second: "{n}/s",
 	heat: "Heat map over the wall",
 
