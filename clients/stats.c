@@ -128,7 +128,7 @@ verb_stats(const struct options *options)
 	if (!driver->metrics)
 		return console_error(-ENOTSUP, "%s: %s", options->target.text,
 			driver->no_metrics ? driver->no_metrics
-					   : "its protocol tells no metrics; give the "
+					   : "its protocol has no metrics; give the "
 					     "http:// address of the same wall");
 	ret = connection_open(&connection, options, 0, 0);
 	if (ret == 0)

@@ -95,8 +95,8 @@ connect_advice(int err)
 {
 	switch (-err) {
 	case ECONNREFUSED:
-		return "; nobody listens there: is the port right, is the server "
-		       "running?";
+		return "; nobody listens there: is the port right, and is the "
+		       "server running?";
 	case ENOENT:
 		return "; is the server running?";
 	case ETIMEDOUT:

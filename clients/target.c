@@ -240,5 +240,5 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 		return parse_rest(&parser, &forms[i]);
 	}
 	return target_error(&parser, "a target starts with icmp://, ipv6://, p2://, "
-				     "http://, pixelflut:// or unix:");
+				     "http://, https://, pixelflut:// or unix:");
 }

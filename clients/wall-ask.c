@@ -48,7 +48,7 @@ socket_connect(struct wall_link *link, const char *path)
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return console_error(-ENAMETOOLONG, "%s: is too long a path", path);
+		return console_error(-ENAMETOOLONG, "%s: the path is too long", path);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {

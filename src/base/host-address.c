@@ -212,8 +212,8 @@ host_address_watch_start(struct host_address_watch *watch, uv_loop_t *loop,
 	if (ret == 0)
 		ret = uv_poll_init(loop, &watch->poll, watch->fd);
 	if (ret < 0) {
-		log_error("addresses: cannot monitor changes: %s; restart murald after "
-			  "this machine's address changed",
+		log_error("addresses: cannot monitor changes: %s; restart murald when "
+			  "this machine's address changes",
 			strerror(-ret));
 		if (watch->fd >= 0)
 			close(watch->fd);
