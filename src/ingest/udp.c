@@ -16,7 +16,10 @@
 #include "limits/ratelimit.h"
 
 #define BATCH 64
-#define BATCHES_A_TURN 16
+
+/* How long a turn takes, and a batch is meant to: everybody else on the loop waits for
+ * it. */
+#define TURN_NS 1000000
 
 /* Distance between datagrams in the buffer.  At a multiple of a page, all would compete
  * for the same lines of the first-level cache. */
@@ -27,6 +30,7 @@ struct udp_socket {
 	struct udp_socket *next; /* on its shard */
 	uv_poll_t poll;
 	int fd;
+	unsigned batch; /* datagrams that are read at once */
 	struct sockaddr_storage peer;
 	socklen_t peer_len;
 };
@@ -133,17 +137,30 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 			(int64_t)(shard->brush.painted - painted) - 1, 0);
 }
 
-/* Returns how many datagrams the batch had. */
-static int
+/* Adapts the batch to what its `n` datagrams took: most take less than a microsecond, one
+ * of 64 KiB may take milliseconds. */
+static void
+adapt_batch(struct udp_socket *udp, unsigned n, uint64_t took_ns)
+{
+	if (took_ns > TURN_NS)
+		udp->batch = MAX((unsigned)(n * TURN_NS / took_ns), 1);
+	else if (took_ns < TURN_NS / 2)
+		udp->batch = MIN(2 * udp->batch, BATCH);
+}
+
+/* Whether there may be more. */
+static bool
 read_batch(struct udp_socket *udp)
 {
+	const unsigned wanted = udp->batch;
+	const uint64_t begin = uv_hrtime();
 	struct sockaddr_storage peers[BATCH];
 	struct mmsghdr messages[BATCH];
 	struct iovec iovs[BATCH];
 	uint8_t *buf = udp->client.shard->worker->datagrams;
 	int n;
 
-	for (int i = 0; i < BATCH; i++) {
+	for (unsigned i = 0; i < wanted; i++) {
 		/* the kernel writes nothing of a local socket that has no address */
 		peers[i].ss_family = AF_UNIX;
 		iovs[i] = (struct iovec){ buf + (size_t)i * DATAGRAM_STRIDE,
@@ -158,23 +175,25 @@ read_batch(struct udp_socket *udp)
 		};
 	}
 	painter_begin(udp->client.shard);
-	n = recvmmsg(udp->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(udp->fd, messages, wanted, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
 		feed_datagram(udp, &messages[i]);
-	return n;
+	if (n > 0)
+		adapt_batch(udp, (unsigned)n, uv_hrtime() - begin);
+	return n == (int)wanted;
 }
 
-/* Reads a bounded number of batches per turn, so that a flood does not starve others. */
+/* Reads for a bounded time per turn, so that a flood does not starve others. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct udp_socket *udp = poll->data;
+	const uint64_t begin = uv_hrtime();
 
 	(void)status;
 	(void)events;
-	for (int i = 0; i < BATCHES_A_TURN; i++)
-		if (read_batch(udp) < BATCH)
-			break;
+	while (read_batch(udp) && uv_hrtime() - begin < TURN_NS)
+		continue;
 	shard_publish(udp->client.shard);
 }
 
@@ -221,6 +240,7 @@ udp_open(struct shard *shard, int fd)
 		return -ENOMEM;
 	}
 	udp->fd = fd;
+	udp->batch = BATCH;
 	udp->poll.data = udp;
 	ret = client_init(&udp->client, shard, (const struct sockaddr *)&udp->peer);
 	if (ret == 0) {

@@ -29,6 +29,7 @@ import pytest
 
 import attacks_board
 import attacks_control
+import attacks_datagrams
 import attacks_descriptors
 import attacks_p2
 import attacks_pings
@@ -46,7 +47,7 @@ SANITIZED = bool(os.environ.get("sanitizer"))
 
 ATTACKS = [*attacks_web.ATTACKS, *attacks_board.ATTACKS,
            *(attacks_p2.ATTACKS if has_plugin("p2") else ()), *attacks_pixelflut.ATTACKS,
-           *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS, *attacks_control.ATTACKS]
+           *attacks_datagrams.ATTACKS, *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS, *attacks_control.ATTACKS]
 HEAD = ("attack", "median wait, ms", "worst wait, ms", "refused", "memory, MiB", "descriptors", "phase, ms",
         "watchdog, s", "SIGTERM, s")
 
