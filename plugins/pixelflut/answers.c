@@ -37,6 +37,15 @@ answers_flush(struct answers *answers)
 	answers->len = 0;
 }
 
+/* Before an answer is written, which takes several times as long. */
+static bool
+is_refused(const struct answers *answers)
+{
+	if (answers->refuser)
+		mural_discard(answers->refuser, MURAL_UNAUTHORIZED, 1);
+	return answers->refuser;
+}
+
 static uint8_t *
 write_hex(uint8_t *to, uint32_t rgb)
 {
@@ -56,6 +65,8 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
 		return;
 	}
+	if (is_refused(&painter->answers))
+		return;
 	uint8_t *to = answers_room(&painter->answers, 1);
 	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
 	to = write_hex(to + len, argb);
@@ -66,8 +77,11 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 void
 answer_size(struct painter *painter)
 {
-	uint8_t *to = answers_room(&painter->answers, 1);
+	uint8_t *to;
 
+	if (is_refused(&painter->answers))
+		return;
+	to = answers_room(&painter->answers, 1);
 	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
 		painter->brush->width, painter->brush->height);
 }
@@ -84,9 +98,13 @@ read_totals(const struct painter *painter)
 void
 answer_stats(struct painter *painter)
 {
-	const struct mural_totals totals = read_totals(painter);
-	uint8_t *to = answers_room(&painter->answers, 2);
+	struct mural_totals totals;
+	uint8_t *to;
 
+	if (is_refused(&painter->answers))
+		return;
+	totals = read_totals(painter);
+	to = answers_room(&painter->answers, 2);
 	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
 		"STATS px:%" PRIu64 " conn:%" PRIu64 "\n", totals.painted,
 		totals.connections);
@@ -95,8 +113,11 @@ answer_stats(struct painter *painter)
 void
 answer_connections(struct painter *painter)
 {
-	uint8_t *to = answers_room(&painter->answers, 2);
+	uint8_t *to;
 
+	if (is_refused(&painter->answers))
+		return;
+	to = answers_room(&painter->answers, 2);
 	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
 		"CONNECTIONS %" PRIu64 "\n", read_totals(painter).connections);
 }

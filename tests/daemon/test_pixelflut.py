@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+import procfs
 from closing import Closing
 from sanitizer import SANITIZED
 from wall import SOURCE, Wall, wait_for
@@ -452,6 +453,27 @@ def test_datagrams(tmp_path):
     for x, y, colour in ((11, 22, 0xff0000), (13, 24, 0x00ff00), (1, 2, 0x0000ff), (5, 6, 0x010203), (7, 8, 0xffffff)):
         assert picture.getpixel((x, y)) == (colour >> 16, colour >> 8 & 255, colour & 255)
     assert totals == {"painted": 5 + 3000, "unauthorized": 5, "malformed": 2, "drops": 0}
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer changes what is expensive; build without --enable-sanitizer")
+@pytest.mark.parametrize("question", [b"SIZE\n", b"STATS\n", b"CONNECTIONS\n", b"PX 01 02\n"])
+def test_a_question_that_is_refused_costs_no_more_than_nonsense(tmp_path, question):
+    """By datagram none is answered, so that nobody can amplify traffic: nor is the answer written."""
+    path = str(tmp_path / "datagrams")
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten =\nlisten-udp = unix:%s\n" % path, core="workers = 1") as wall, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.connect(path)
+
+        def seconds_of(line):
+            before = procfs.threads_seconds(wall.pid)
+            for _ in range(200):
+                client.send(line * 4000)  # waits for room
+            wall.wait_idle(0.05)
+            return procfs.threads_seconds(wall.pid) - before
+        takes = [(seconds_of(b"NONSENSE\n"), seconds_of(question)) for _ in range(3)]
+    nonsense, refused = map(min, zip(*takes))
+    print("a line of nonsense takes %.0f ns, a question %.0f ns" % (nonsense / 8e-4, refused / 8e-4))
+    assert refused < 3 * nonsense
 
 
 def test_heavy_clients_take_turns(tmp_path):
