@@ -14,8 +14,13 @@
 #define TICK_MS 67
 #define GATHER_MS 10
 
-/* Of a tick, until the other peers have to wait for their turn. */
+/* Of a tick, until the others on the loop have a turn; the peers that it has not told by
+ * then only note what they missed, in turns as long. */
 #define TICK_NS UINT64_C(4000000)
+
+/* Between two turns of a tick the loop polls: libuv 1.44 runs timers of 0 ms before it
+ * does. */
+#define PAUSE_MS 1
 
 static void serve_late(struct fair_member *member);
 
@@ -143,7 +148,9 @@ mark_piece_missed(
 static void
 mark_changes_missed(struct broadcast *broadcast, struct peer *peer)
 {
-	for (size_t i = 0; i < broadcast->shadow.n_boxes; i++)
+	for (size_t i = 0; i < broadcast->shadow.n_boxes &&
+			   !subscription_misses_all(&peer->subscription);
+		i++)
 		subscription_mark_missed(
 			&peer->subscription, &broadcast->shadow.boxes[i]);
 	broadcast_catch_up(peer);
@@ -183,26 +190,41 @@ pack_changes(struct broadcast *broadcast)
 	broadcast->complete = row == broadcast->shadow.height;
 }
 
+/* The changes are known to all when nobody is next. */
+static void
+set_next(struct broadcast *broadcast, struct peer *peer)
+{
+	broadcast->next = peer;
+	if (!peer)
+		shadow_clear_changed(&broadcast->shadow);
+}
+
+static void
+tell_peers(struct broadcast *broadcast, uint64_t begin_ns,
+	void (*tell)(struct broadcast *broadcast, struct peer *peer))
+{
+	while (broadcast->next && uv_hrtime() - begin_ns < TICK_NS) {
+		struct peer *peer = broadcast->next;
+
+		if (peer->subscription.area.width > 0)
+			tell(broadcast, peer);
+		set_next(broadcast, peer->next);
+	}
+}
+
 static void
 broadcast_tick(struct p2 *p2)
 {
 	struct broadcast *broadcast = &p2->broadcast;
-	uint64_t begin = uv_hrtime();
+	uint64_t begin_ns = uv_hrtime();
 
 	broadcast->last_ms = uv_now(p2->host->loop);
 	if (!shadow_refresh(&broadcast->shadow, broadcast->reader))
 		return;
-	if (p2->host->counts->viewers > 0) {
+	if (p2->host->counts->viewers > 0)
 		pack_changes(broadcast);
-		for (struct peer *peer = p2->peers; peer; peer = peer->next)
-			if (peer->subscription.area.width == 0)
-				continue;
-			else if (uv_hrtime() - begin < TICK_NS)
-				send_changes(broadcast, peer);
-			else
-				mark_changes_missed(broadcast, peer);
-	}
-	shadow_clear_changed(&broadcast->shadow);
+	set_next(broadcast, p2->host->counts->viewers > 0 ? p2->peers : NULL);
+	tell_peers(broadcast, begin_ns, send_changes);
 }
 
 static void wait_for_changes(struct p2 *p2);
@@ -211,11 +233,18 @@ static void
 on_timer(uv_timer_t *timer)
 {
 	struct p2 *p2 = timer->data;
+	struct broadcast *broadcast = &p2->broadcast;
 
 	if (p2->host->counts->viewers == 0)
 		return;
-	broadcast_tick(p2);
-	wait_for_changes(p2);
+	if (broadcast->next)
+		tell_peers(broadcast, uv_hrtime(), mark_changes_missed);
+	else
+		broadcast_tick(p2);
+	if (broadcast->next)
+		uv_timer_start(timer, on_timer, PAUSE_MS, 0);
+	else
+		wait_for_changes(p2);
 }
 
 static void
@@ -254,11 +283,14 @@ broadcast_unsubscribe(struct peer *peer)
 	struct p2 *p2 = peer->p2;
 
 	fair_queue_remove(&p2->broadcast.late, &peer->catching_up);
+	if (p2->broadcast.next == peer)
+		set_next(&p2->broadcast, peer->next);
 	if (peer->subscription.area.width == 0)
 		return;
 	subscription_finish(&peer->subscription);
 	if (--p2->host->counts->viewers > 0)
 		return;
+	set_next(&p2->broadcast, NULL);
 	uv_poll_stop(&p2->broadcast.wakeup);
 	uv_timer_stop(&p2->broadcast.timer);
 }

@@ -6,7 +6,8 @@
  * starts a tick, at most fifteen a second.  A tick packs the changes once, for all peers
  * that keep up.  A peer whose socket is full gets only bits set in its subscription, and
  * catches up when it has room and its turn has come, with the pixels as they are then: a
- * thousand who subscribe at once keep nobody else on the loop waiting.
+ * thousand who subscribe at once keep nobody else on the loop waiting.  Nor do thousands
+ * who read nothing: a tick that takes long goes on after a turn of the loop.
  */
 #pragma once
 
@@ -35,6 +36,7 @@ struct broadcast {
 	uv_timer_t timer;
 	struct fair_queue late; /* peers that missed something, and have room for it */
 	uint64_t last_ms;       /* of the last tick */
+	struct peer *next;      /* to be told of its changes; NULL: all were */
 	uint8_t *packed;        /* PIECES_MAX of PIECE_BYTES */
 	size_t lengths[PIECES_MAX];
 	size_t n_pieces;

@@ -23,6 +23,12 @@ clip_range(int32_t least, int32_t most, int32_t origin, uint32_t length, uint32_
 	return last - first + 1;
 }
 
+static size_t
+count_blocks(const struct subscription *subscription)
+{
+	return (size_t)subscription->blocks_x * subscription->blocks_y;
+}
+
 int
 subscription_set(struct subscription *subscription, const struct shadow *shadow,
 	int32_t x1, int32_t y1, int32_t x2, int32_t y2)
@@ -36,8 +42,7 @@ subscription_set(struct subscription *subscription, const struct shadow *shadow,
 		return 0;
 	subscription->blocks_x = (area.width + BLOCK_WIDTH - 1) / BLOCK_WIDTH;
 	subscription->blocks_y = (area.height + BLOCK_HEIGHT - 1) / BLOCK_HEIGHT;
-	subscription->words =
-		((size_t)subscription->blocks_x * subscription->blocks_y + 63) / 64;
+	subscription->words = (count_blocks(subscription) + 63) / 64;
 	subscription->missed = calloc(subscription->words, sizeof(*subscription->missed));
 	if (!subscription->missed)
 		return -ENOMEM;
@@ -60,6 +65,12 @@ mark_block_missed(struct subscription *subscription, size_t block)
 
 	subscription->n_missed += !(*word & bit);
 	*word |= bit;
+}
+
+bool
+subscription_misses_all(const struct subscription *subscription)
+{
+	return subscription->n_missed == count_blocks(subscription);
 }
 
 void
@@ -87,7 +98,7 @@ subscription_mark_missed(struct subscription *subscription, const struct mural_r
 void
 subscription_mark_all_missed(struct subscription *subscription)
 {
-	size_t blocks = (size_t)subscription->blocks_x * subscription->blocks_y;
+	size_t blocks = count_blocks(subscription);
 
 	if (blocks == 0)
 		return;

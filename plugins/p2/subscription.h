@@ -36,6 +36,9 @@ void subscription_mark_missed(
 	struct subscription *subscription, const struct mural_rect *rect);
 void subscription_mark_all_missed(struct subscription *subscription);
 
+/* Whether there is nothing left to mark, as of a client that reads nothing. */
+bool subscription_misses_all(const struct subscription *subscription);
+
 /* Writes missed blocks as Updates while they fit, and clears their marks; returns the
  * bytes written.  `len` is BLOCK_BYTES or more. */
 size_t subscription_catch_up(struct subscription *subscription,

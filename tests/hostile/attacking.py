@@ -29,6 +29,7 @@ class Attack:
     noise: bool = False  # something was painted and recorded before
     prefix: tuple = ()  # of murald's command
     check: typing.Callable = None  # check(wall) during the attack: what was wrong, or None
+    size: tuple = (640, 400)
     long: bool = False  # the short form leaves it out, unless MURALD_LONG is set
 
 

@@ -2,6 +2,7 @@
 """Attacks on p2."""
 import os
 import socket
+import struct
 import time
 
 from attacking import Attack, Flood, connect, flood, hoard, sources
@@ -77,6 +78,24 @@ def deaf_subscribers(wall):
         time.sleep(0.05)
 
 
+def deaf_guests(wall):
+    """Thousands, who see all of a large wall that changes all over, and read nothing."""
+    kept = []
+    for n in range(GUESTS):
+        try:
+            kept.append(connect(wall, "guests", "127.0.0.%d" % (10 + n % 8), buffer=4096))
+            kept[-1].sendall(auth("guest%d" % n) + sub(*LARGE_WALL))
+        except OSError:
+            time.sleep(0.01)
+    with connect(wall, "dots") as dots:
+        while True:
+            dots.sendall(b"".join(struct.pack("<HH", x, y) + os.urandom(3) + b"\xff"
+                                  for y in range(0, LARGE[1], 8) for x in range(0, LARGE[0], 15)))
+
+
+GUESTS = 6000
+LARGE, LARGE_WALL = (1920, 1080), (-960, -540, 959, 539)
+GUEST_BOOK = "[plugin p2 guests]\nlisten = 127.0.0.1:0\nwebsocket =\nauth = none\n"
 PROBES = ("p2", "p2 over WebSocket")
 ATTACKS = [
     Attack("bare connections to p2's WebSocket port", bare, PROBES),
@@ -84,4 +103,5 @@ ATTACKS = [
     Attack("wrong codes for one name, from 200 sources", wrong_codes, PROBES),
     Attack("1000 p2 clients that subscribe again and again", sub_flood, PROBES),
     Attack("1000 p2 subscribers that read nothing", deaf_subscribers, PROBES),
+    Attack("6000 p2 guests that read nothing of a large wall", deaf_guests, PROBES, GUEST_BOOK, size=LARGE, long=True),
 ]

@@ -42,7 +42,6 @@ from wall import BUILD, Wall, has_plugin
 MEMORY_MIB = 64   # that an attack may take
 KEPT_MIB = 32     # of it, that may stay with malloc() for a while
 ASKED = 3         # times a host solicits an address before it gives up
-SIZE = (640, 400)
 SANITIZED = bool(os.environ.get("sanitizer"))
 
 ATTACKS = [*attacks_web.ATTACKS, *attacks_board.ATTACKS,
@@ -78,9 +77,9 @@ def write_files(folder):
         f.write("".join("%s = static:1234\n" % name for name in names))
 
 
-def make_noise(wall):
+def make_noise(wall, size):
     """Some moments of it."""
-    noise = [struct.pack("<HH", x, y) for y in range(SIZE[1]) for x in range(SIZE[0])]
+    noise = [struct.pack("<HH", x, y) for y in range(size[1]) for x in range(size[0])]
     for _ in range(6):
         random = os.urandom(3 * len(noise))
         with connect(wall, "dots", "127.0.1.7") as dots:
@@ -148,13 +147,13 @@ class Measured:
         watchdog = Watchdog(folder)
         library = os.path.join(BUILD, "tests/hostile/.libs/loop-phases.so")
         self.phases = Phases(library if os.path.exists(library) and not SANITIZED else None)
-        self.wall = Wall(folder, sections(folder, attack), size="%dx%d" % SIZE,
+        self.wall = Wall(folder, sections(folder, attack), size="%dx%d" % attack.size,
                          core=attack.core % {"folder": folder}, prefix=attack.prefix)
         self.wall.start(env=dict(watchdog.env, **self.phases.env))
         try:
             self.wall.wait_ready()
             if attack.noise:
-                make_noise(self.wall)
+                make_noise(self.wall, attack.size)
             observe(self.wall, self.names, 0.1)
             self.measure(watchdog)
         finally:
