@@ -109,12 +109,12 @@ session_get(const struct sessions *sessions, uintptr_t handle)
 /* Of one source those that never joined are older than all that have. */
 #define JOINED_AGE (UINT64_C(1) << 62)
 
-struct session *
-session_to_give_way(const struct sessions *sessions)
+size_t
+sessions_to_give_way(
+	const struct sessions *sessions, struct session *first[SESSIONS_PART])
 {
 	struct claim *claims = calloc(sessions->n + 1, sizeof(*claims));
-	struct session *first = NULL;
-	size_t n = 0;
+	size_t n = 0, chosen = 0;
 
 	for (size_t i = 0; claims && i < SESSIONS_MAX; i++) {
 		struct session *session = sessions->slots[i];
@@ -126,12 +126,16 @@ session_to_give_way(const struct sessions *sessions)
 				       (session->joined ? JOINED_AGE : 0),
 				.amount = 1 };
 	}
-	if (n > 0) {
+	if (n > 0)
 		claims_rank(claims, n);
-		first = claims->who;
+	/* the only one of its source gives way for nothing but the newcomer */
+	while (chosen < n && chosen < SESSIONS_PART &&
+		(chosen == 0 || claims[chosen].weight > 1)) {
+		first[chosen] = claims[chosen].who;
+		chosen++;
 	}
 	free(claims);
-	return first;
+	return chosen;
 }
 
 void

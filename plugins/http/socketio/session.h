@@ -18,6 +18,9 @@
 /* At a time. */
 #define SESSIONS_MAX 4096
 
+/* When one has to give way, so many do if their sources have more. */
+#define SESSIONS_PART 64
+
 /* In one polling body: python3-engineio accepts no more packets. */
 #define POLL_PACKETS 16
 
@@ -83,9 +86,11 @@ void session_free(struct sessions *sessions, struct session *session);
 struct session *session_find(const struct sessions *sessions, const char *id);
 struct session *session_get(const struct sessions *sessions, uintptr_t handle);
 
-/* One of the source that has most of them, the oldest, but first those that never joined;
- * NULL: out of memory, or there is none. */
-struct session *session_to_give_way(const struct sessions *sessions);
+/* Those of the sources that have most, the oldest, but first those that never joined.
+ * More than one, because choosing takes as long as twenty handshakes; how many, 0 if out
+ * of memory. */
+size_t sessions_to_give_way(
+	const struct sessions *sessions, struct session *first[SESSIONS_PART]);
 
 /* Handles a packet of the client, whatever its transport. */
 enum session_end session_receive(struct sessions *sessions, struct session *session,

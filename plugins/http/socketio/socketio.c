@@ -26,16 +26,23 @@ now_ms(const struct socketio *io)
 
 /* ----------------------------------------------------------------- open, end */
 
+static void
+make_room(struct socketio *io)
+{
+	struct session *sessions[SESSIONS_PART];
+	size_t n = sessions_to_give_way(&io->sessions, sessions);
+
+	for (size_t i = 0; i < n; i++)
+		(void)socketio_end(io, sessions[i], END_EVICTED);
+}
+
 struct session *
 socketio_open(struct socketio *io, uint64_t source)
 {
 	struct session *session;
 
-	if (io->sessions.n == SESSIONS_MAX) {
-		session = session_to_give_way(&io->sessions);
-		if (session)
-			(void)socketio_end(io, session, END_EVICTED);
-	}
+	if (io->sessions.n == SESSIONS_MAX)
+		make_room(io);
 	session = session_new(&io->sessions, now_ms(io));
 	if (session)
 		session->source = source;

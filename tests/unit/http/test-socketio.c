@@ -162,6 +162,7 @@ TEST(who_has_most_sessions_gives_way)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *modest = session_new(sessions, 0), *unjoined, *session;
+	struct session *first[SESSIONS_PART];
 
 	modest->source = 1;
 	unjoined = NULL;
@@ -172,9 +173,25 @@ TEST(who_has_most_sessions_gives_way)
 		if (!session->joined)
 			unjoined = session;
 	}
-	assert_ptr_equal(session_to_give_way(sessions), unjoined);
+	assert_int_equal(sessions_to_give_way(sessions, first), SESSIONS_PART);
+	assert_ptr_equal(first[0], unjoined);
 	unjoined->joined = true;
-	assert_int_equal(session_to_give_way(sessions)->born_ms, 1);
+	assert_int_equal(sessions_to_give_way(sessions, first), SESSIONS_PART);
+	for (size_t i = 0; i < SESSIONS_PART; i++)
+		assert_int_equal(first[i]->born_ms, 1 + i);
+	sessions_finish(sessions);
+	free(sessions);
+}
+
+TEST(of_many_sources_one_session_gives_way)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *session, *first[SESSIONS_PART];
+
+	for (uint64_t source = 1; (session = session_new(sessions, source)); source++)
+		session->source = source;
+	assert_int_equal(sessions_to_give_way(sessions, first), 1);
+	assert_int_equal(first[0]->source, 1);
 	sessions_finish(sessions);
 	free(sessions);
 }
@@ -191,7 +208,6 @@ TEST(ids_are_all_different)
 	while ((session = session_new(sessions, 1)))
 		assert_memory_not_equal(session->id, first->id, 20);
 	assert_int_equal(sessions->n, SESSIONS_MAX);
-	assert_ptr_equal(session_to_give_way(sessions), first);
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		assert_ptr_equal(session_find(sessions, sessions->slots[i]->id),
 			sessions->slots[i]);
