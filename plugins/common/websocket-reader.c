@@ -153,15 +153,34 @@ begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 	}
 }
 
+/* Of pings that come together the last one is answered (RFC 6455, 5.5.3): a flood of them
+ * would take a packet each. */
+static void
+note_ping(struct websocket *ws)
+{
+	memcpy(ws->pong, ws->control, ws->control_len);
+	ws->pong_len = ws->control_len;
+	ws->pinged = true;
+}
+
+static void
+answer_ping(struct websocket *ws)
+{
+	if (ws->pinged)
+		websocket_send(ws, WEBSOCKET_PONG, ws->pong, ws->pong_len);
+	ws->pinged = false;
+}
+
 static void
 end_control(struct websocket *ws)
 {
 	uint16_t code;
 
 	if (ws->opcode == WEBSOCKET_PING)
-		websocket_send(ws, WEBSOCKET_PONG, ws->control, ws->control_len);
+		note_ping(ws);
 	if (ws->opcode != WEBSOCKET_CLOSE)
 		return;
+	answer_ping(ws);
 	code = websocket_close_code(ws->control, ws->control_len, &ws->broken);
 	websocket_close(ws, code);
 }
@@ -218,5 +237,6 @@ websocket_read(struct websocket *ws)
 		return;
 	}
 	decode_frames(ws);
+	answer_ping(ws);
 	return_decoder(ws);
 }

@@ -65,6 +65,9 @@ struct websocket {
 	uint8_t message_opcode; /* of the present message; 0: none */
 	uint8_t control[WEBSOCKET_CONTROL_MAX];
 	uint8_t control_len;
+	uint8_t pong[WEBSOCKET_CONTROL_MAX]; /* to the last ping; `pinged`: */
+	uint8_t pong_len;                    /* that is still to be answered */
+	bool pinged;
 	bool fin, closing, closed, broken;
 };
 

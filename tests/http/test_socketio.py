@@ -517,6 +517,19 @@ def test_frames_in_pieces(wall):
         ws.socket.close()
 
 
+def test_of_pings_that_come_together_the_last_is_answered(wall):
+    """RFC 6455, 5.5.3, so that a flood of them costs no more than its bytes; and before a close."""
+    ws = joined(wall)
+    ws.send(b"".join(frame(b"%d" % n, opcode=9) for n in range(100)) + frame(b"?", opcode=10))
+    answers = [ws.receive()]
+    while answers[-1] != (10, b"99"):
+        answers.append(ws.receive())
+    assert len(answers) < 50
+    ws.send(frame(b"last", opcode=9) + frame(b"", opcode=8))
+    assert [ws.receive(), ws.receive()] == [(10, b"last"), (8, b"")]
+    ws.socket.close()
+
+
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer needs memory of its own")
 def test_silent_listeners_cost_little(tmp_path):
     """Whose frames are complete, and for whom nothing is queued."""
