@@ -6,7 +6,7 @@ import re
 import struct
 import time
 
-from attacking import Attack, ask, connect, flood, get, hoard
+from attacking import Attack, ask, connect, flood, get, hoard, sources
 from p2client import frame, upgrade_request
 
 
@@ -131,6 +131,11 @@ def listeners(wall):
             time.sleep(0.02)
 
 
+def sessions(wall):
+    """More than there are places for, of which none is used."""
+    flood(wall, get("/socket.io/?EIO=4&transport=polling") * 50, 200, source=sources(8))
+
+
 def guesses(wall):
     body = b'{"token": "guess", "new_rate": 5}'
     flood(wall, (b"POST /changePixelRate HTTP/1.1\r\nHost: wall\r\nContent-Length: %d\r\n\r\n%s"
@@ -180,5 +185,6 @@ ATTACKS = [
     Attack("900 viewers that read nothing", stalled_viewers, noise=True),
     Attack("6000 viewers that come and go", passing_viewers, noise=True, long=True),
     Attack("4000 listeners of socket.io, and cells that are set", listeners, long=True),
+    Attack("sessions of socket.io without an end", sessions),
     Attack("guesses of the admin token", guesses),
 ]

@@ -35,6 +35,7 @@ import attacks_p2
 import attacks_pings
 import attacks_pixelflut
 import attacks_web
+import attacks_websockets
 from attacking import WIRE, connect
 from measuring import LOSSY, Period, Phases, Watchdog, observe
 from wall import BUILD, Wall, has_plugin
@@ -44,8 +45,8 @@ KEPT_MIB = 32     # of it, that may stay with malloc() for a while
 ASKED = 3         # times a host solicits an address before it gives up
 SANITIZED = bool(os.environ.get("sanitizer"))
 
-ATTACKS = [*attacks_web.ATTACKS, *attacks_board.ATTACKS,
-           *(attacks_p2.ATTACKS if has_plugin("p2") else ()), *attacks_pixelflut.ATTACKS,
+ATTACKS = [*attacks_web.ATTACKS, *attacks_websockets.ATTACKS, *attacks_board.ATTACKS,
+           *((*attacks_p2.ATTACKS, *attacks_websockets.P2_ATTACKS) if has_plugin("p2") else ()), *attacks_pixelflut.ATTACKS,
            *attacks_datagrams.ATTACKS, *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS, *attacks_control.ATTACKS]
 HEAD = ("attack", "median wait, ms", "worst wait, ms", "refused", "memory, MiB", "descriptors", "phase, ms",
         "watchdog, s", "SIGTERM, s")
