@@ -3,6 +3,7 @@
 #include "ingest/udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct udp_socket {
 	uv_poll_t poll;
 	int fd;
 	unsigned batch; /* datagrams that are read at once */
+	uint32_t drops; /* the kernel's count when last looked at */
 	struct sockaddr_storage peer;
 	socklen_t peer_len;
 };
@@ -183,6 +185,20 @@ read_batch(struct udp_socket *udp)
 	return n == (int)wanted;
 }
 
+/* Counts what the kernel had no room for, which only shows in the socket. */
+static void
+count_drops(struct udp_socket *udp)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(memory);
+
+	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) < 0)
+		return;
+	udp->client.shard->counts.kernel_drops +=
+		(uint32_t)(memory[SK_MEMINFO_DROPS] - udp->drops);
+	udp->drops = memory[SK_MEMINFO_DROPS];
+}
+
 /* Reads for a bounded time per turn, so that a flood does not starve others. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
@@ -194,6 +210,7 @@ on_readable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	while (read_batch(udp) && uv_hrtime() - begin < TURN_NS)
 		continue;
+	count_drops(udp);
 	shard_publish(udp->client.shard);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket of datagrams that take long leaves the loop to others after a short turn. */
+/* A socket of datagrams that take long leaves the loop to others after a short turn, and
+ * counts those that the kernel had no room for. */
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <uv.h>
 
@@ -8,9 +10,10 @@
 #include "support/unit.h"
 
 #define QUEUED 200
-#define EACH_NS 1000000
+#define LONG_NS 1000000
 
 static unsigned fed;
+static uint64_t each_ns; /* that feed() takes */
 
 static ssize_t
 feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data, size_t len)
@@ -21,7 +24,7 @@ feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data, si
 	(void)brush;
 	(void)data;
 	fed++;
-	while (uv_hrtime() - begin < EACH_NS)
+	while (uv_hrtime() - begin < each_ns)
 		continue;
 	return (ssize_t)len;
 }
@@ -33,6 +36,48 @@ static const struct mural_plugin plugin = {
 	.feed = feed,
 };
 
+struct scene {
+	struct instance instance;
+	struct shard shard;
+	struct ratelimit ratelimit;
+	struct worker worker;
+	struct canvas canvas;
+	uv_loop_t loop;
+};
+
+static void
+scene_open(struct scene *scene)
+{
+	struct config config = { .server.source_prefix = 64 };
+
+	*scene = (struct scene){ .instance.plugin = &plugin };
+	scene->shard.instance = &scene->instance;
+	scene->shard.worker = &scene->worker;
+	scene->instance.owner = &scene->shard;
+	scene->instance.host.name = scene->instance.name = "slow";
+	assert_int_equal(ratelimit_init(&scene->ratelimit, &config), 0);
+	assert_int_equal(uv_loop_init(&scene->loop), 0);
+	assert_int_equal(canvas_init(&scene->canvas, 4, 4, 0xff000000), 0);
+	assert_int_equal(worker_start(&scene->worker, &scene->canvas, &scene->loop), 0);
+	assert_int_equal(
+		canvas_brush_init(&scene->canvas, &scene->shard.brush, 0, 0, 4, 4), 0);
+	canvas_brush_join(&scene->shard.brush, &scene->worker.painting, false);
+	scene->worker.ratelimit = &scene->ratelimit;
+	fed = 0;
+}
+
+static void
+scene_close(struct scene *scene)
+{
+	udp_close(&scene->shard);
+	uv_run(&scene->loop, UV_RUN_DEFAULT);
+	worker_stop(&scene->worker);
+	canvas_brush_finish(&scene->shard.brush);
+	canvas_finish(&scene->canvas);
+	assert_int_equal(uv_loop_close(&scene->loop), 0);
+	ratelimit_finish(&scene->ratelimit);
+}
+
 static void
 send_all(int fd)
 {
@@ -42,59 +87,67 @@ send_all(int fd)
 
 /* How many of the datagrams that wait one turn takes. */
 static unsigned
-count_turn(uv_loop_t *loop)
+count_turn(struct scene *scene)
 {
 	const unsigned before = fed;
 
-	uv_run(loop, UV_RUN_NOWAIT);
+	uv_run(&scene->loop, UV_RUN_NOWAIT);
 	return fed - before;
-}
-
-static void
-count_turns(uv_loop_t *loop, struct shard *shard)
-{
-	int fds[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
-	assert_int_equal(udp_open(shard, fds[0]), 0);
-	send_all(fds[1]);
-	/* the first turn shows how long they take */
-	assert_in_range(count_turn(loop), 1, QUEUED / 2);
-	while (fed < QUEUED)
-		assert_in_range(count_turn(loop), 1, 3);
-	udp_close(shard);
-	close(fds[1]);
 }
 
 TEST(a_turn_is_short)
 {
-	struct config config = { .server.source_prefix = 64 };
-	struct instance instance = { .plugin = &plugin };
-	struct shard shard = { .instance = &instance };
-	struct ratelimit ratelimit;
-	struct worker worker;
-	struct canvas canvas;
-	uv_loop_t loop;
+	struct scene scene;
+	int fds[2];
 
-	instance.owner = &shard;
-	instance.host.name = instance.name = "slow";
-	assert_int_equal(ratelimit_init(&ratelimit, &config), 0);
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
-	assert_int_equal(worker_start(&worker, &canvas, &loop), 0);
-	assert_int_equal(canvas_brush_init(&canvas, &shard.brush, 0, 0, 4, 4), 0);
-	canvas_brush_join(&shard.brush, &worker.painting, false);
-	worker.ratelimit = &ratelimit;
-	shard.worker = &worker;
+	scene_open(&scene);
+	each_ns = LONG_NS;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(udp_open(&scene.shard, fds[0]), 0);
+	send_all(fds[1]);
+	/* the first turn shows how long they take */
+	assert_in_range(count_turn(&scene), 1, QUEUED / 2);
+	while (fed < QUEUED)
+		assert_in_range(count_turn(&scene), 1, 3);
+	close(fds[1]);
+	scene_close(&scene);
+}
 
-	count_turns(&loop, &shard);
+/* A UDP socket with room for a few datagrams, and `to`, which is connected to it. */
+static int
+open_small(int *to)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), bytes = 1;
 
-	uv_run(&loop, UV_RUN_DEFAULT);
-	worker_stop(&worker);
-	canvas_brush_finish(&shard.brush);
-	canvas_finish(&canvas);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	ratelimit_finish(&ratelimit);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*to = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(connect(*to, (struct sockaddr *)&address, len), 0);
+	return fd;
+}
+
+TEST(what_the_kernel_drops_is_counted)
+{
+	struct scene scene;
+	int to;
+
+	scene_open(&scene);
+	each_ns = 0;
+	assert_int_equal(udp_open(&scene.shard, open_small(&to)), 0);
+	for (unsigned i = 1; i <= 2; i++) {
+		send_all(to);
+		while (count_turn(&scene) > 0)
+			continue;
+		assert_in_range(fed, i, i * QUEUED / 2);
+		assert_int_equal(
+			fed + scene.shard.published.counts.kernel_drops, i * QUEUED);
+	}
+	close(to);
+	scene_close(&scene);
 }
 
 UNIT_TESTS(NULL, NULL)
