@@ -14,9 +14,10 @@
 
 /* The limit by name alone keeps an attacker with many addresses from trying all codes.
  * Beyond it a source may still try once, and then again when its own bucket for the name
- * is full: what strangers try locks nobody out. */
+ * is full, and its network's: what strangers try locks nobody out of another network. */
 static const struct mural_rate failure_rates[LOGIN_LIMITS] = {
 	[LOGIN_BY_NAME_AND_SOURCE] = { .per_1000s = 100, .burst = 5 },
+	[LOGIN_BY_NAME_AND_NETWORK] = { .per_1000s = 100, .burst = 5 },
 	[LOGIN_BY_SOURCE] = { .per_1000s = 1000, .burst = 100 },
 	[LOGIN_BY_NAME] = { .per_1000s = 1000, .burst = 100 },
 };
@@ -102,11 +103,19 @@ login_key(const struct login *login, const char *name, size_t len, uint64_t sour
 
 static void
 failure_keys(const struct login *login, const struct p2_auth *auth, uint64_t source,
-	uint64_t keys[LOGIN_LIMITS])
+	uint64_t network, uint64_t keys[LOGIN_LIMITS])
 {
 	keys[LOGIN_BY_NAME_AND_SOURCE] = login_key(login, auth->name, auth->len, source);
+	keys[LOGIN_BY_NAME_AND_NETWORK] =
+		login_key(login, auth->name, auth->len, network);
 	keys[LOGIN_BY_SOURCE] = source;
 	keys[LOGIN_BY_NAME] = login_key(login, auth->name, auth->len, 0);
+}
+
+static bool
+is_full(const struct mural_bucket *bucket)
+{
+	return !bucket || bucket->debt == 0;
 }
 
 /* Only looks: a refused attempt must not replace the buckets of others. */
@@ -123,8 +132,8 @@ has_attempts_left(struct login *login, const uint64_t keys[LOGIN_LIMITS], uint64
 	}
 	if (!left[LOGIN_BY_NAME])
 		left[LOGIN_BY_NAME_AND_SOURCE] =
-			!buckets[LOGIN_BY_NAME_AND_SOURCE] ||
-			buckets[LOGIN_BY_NAME_AND_SOURCE]->debt == 0;
+			is_full(buckets[LOGIN_BY_NAME_AND_SOURCE]) &&
+			is_full(buckets[LOGIN_BY_NAME_AND_NETWORK]);
 	return left[LOGIN_BY_NAME_AND_SOURCE] && left[LOGIN_BY_SOURCE];
 }
 
@@ -160,14 +169,14 @@ otp_is_valid(struct login *login, const struct p2_auth *auth)
 }
 
 bool
-login_accepts(
-	struct login *login, const struct p2_auth *auth, uint64_t source, uint64_t now_ms)
+login_accepts(struct login *login, const struct p2_auth *auth, uint64_t source,
+	uint64_t network, uint64_t now_ms)
 {
 	uint64_t keys[LOGIN_LIMITS];
 
 	if (!login->users_path)
 		return true;
-	failure_keys(login, auth, source, keys);
+	failure_keys(login, auth, source, network, keys);
 	if (!has_attempts_left(login, keys, now_ms)) {
 		mural_discard(login->host->brush, MURAL_RATE_LIMITED, 1);
 		return false;

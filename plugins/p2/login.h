@@ -15,7 +15,13 @@
 #include "p2/parser.h"
 #include "p2/users.h"
 
-enum { LOGIN_BY_NAME_AND_SOURCE, LOGIN_BY_SOURCE, LOGIN_BY_NAME, LOGIN_LIMITS };
+enum {
+	LOGIN_BY_NAME_AND_SOURCE,
+	LOGIN_BY_NAME_AND_NETWORK,
+	LOGIN_BY_SOURCE,
+	LOGIN_BY_NAME,
+	LOGIN_LIMITS
+};
 
 struct login {
 	const struct mural_host *host;
@@ -37,9 +43,10 @@ void login_finish(struct login *login);
 /* Reads the users file again: 0; or -errno, logged, and the users stay as they were. */
 int login_reload(struct login *login);
 
-/* Whether a client of the source may log in; if not, it is counted as discarded. */
+/* Whether a client of the source, which may be one of many of a network, may log in; if
+ * not, it is counted as discarded. */
 bool login_accepts(struct login *login, const struct p2_auth *auth, uint64_t source,
-	uint64_t now_ms);
+	uint64_t network, uint64_t now_ms);
 
 /* A key of mural/ratelimit.h for a name, or a name and a source. */
 uint64_t login_key(

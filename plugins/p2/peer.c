@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/claims.h"
+#include "lib/peer-address.h"
 #include "p2/block.h"
 #include "p2/p2.h"
 #include "p2/puts.h"
@@ -63,13 +64,29 @@ user_put_bucket(const struct peer *peer)
 		login_key(&p2->login, peer->name, peer->name_len, 0), now_ms(p2));
 }
 
+/* Of IPv6 the /48, all of which one customer may have; of IPv4 the source. */
+static uint64_t
+network_of(const struct peer *peer)
+{
+	union peer_address address = { .any.sa_family = AF_UNSPEC };
+
+	if (peer->address->sa_family == AF_INET6)
+		address.in6 = *(const struct sockaddr_in6 *)(const void *)peer->address;
+	if (address.any.sa_family != AF_INET6 ||
+		IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr))
+		return peer->source;
+	memset(address.in6.sin6_addr.s6_addr + 6, 0, 10);
+	return mural_source(peer->p2->host, &address.any);
+}
+
 static void
 peer_authenticate(struct peer *peer)
 {
 	struct p2_auth auth = p2_parser_auth(&peer->parser);
 	struct peer *older;
 
-	if (!login_accepts(&peer->p2->login, &auth, peer->source, now_ms(peer->p2))) {
+	if (!login_accepts(&peer->p2->login, &auth, peer->source, network_of(peer),
+		    now_ms(peer->p2))) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
 		return;
 	}

@@ -109,6 +109,42 @@ def test_p2_takes_the_configured_prefix_for_a_source(tmp_path, room, port, prefi
 
 # ---------------------------------------------------------------- neighbour discovery
 
+def log_in_from(host, address, code):
+    """Whether the answer is a picture, and not the end."""
+    with host:
+        client = socket.socket(socket.AF_INET6)
+    with client:
+        client.settimeout(30)
+        client.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+        client.bind((address, 0))
+        client.connect((NEAR % 9, 7062))
+        client.sendall(auth("ada", code) + sub(0, 0, 3, 3))
+        return client.recv(100) != b"\xff\0"
+
+
+NEAR = "2001:db8:ffff::%d"
+IPV6_FREEBIND = 78
+
+
+@needs_p2
+def test_all_sources_of_an_ipv6_network_guess_as_one(tmp_path, room):
+    """Who has a /48 has 65536 sources, which otherwise would have an attempt at a code each."""
+    wall_host, one, _ = room
+    for host, last in (wall_host, 9), (one, 2):
+        host.run("ip", "addr", "add", NEAR % last + "/64", "dev", "eth0", "nodad")
+    wall_host.run("ip", "-6", "route", "add", "2001:db8::/47", "via", NEAR % 2)
+    one.run("ip", "-6", "route", "add", "local", "2001:db8::/47", "dev", "lo")
+    (tmp_path / "users").write_text("ada = static:12345678\n")
+    plugin = "[plugin p2]\nlisten = [::]:7062\nwebsocket =\nusers = %s\n" % (tmp_path / "users")
+    with Wall(tmp_path, plugin, netns=wall_host.name) as wall:
+        for n in range(150):
+            assert not log_in_from(one, "2001:db8:0:%x::1" % n, "%d" % n)
+        assert not log_in_from(one, "2001:db8:0:ffff::1", "12345678")  # right, and not looked at
+        assert log_in_from(one, "2001:db8:1::1", "12345678")
+        totals = wall.totals("p2")
+    assert totals["unauthorized"] + totals["rate_limited"] == 151 and totals["rate_limited"] > 1
+
+
 TEMPLATE = "2001:db8:0:1XXX:YYY:RR:GG:BB"
 FLOOD = '''
 import socket, sys

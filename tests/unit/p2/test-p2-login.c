@@ -39,13 +39,20 @@ close_login(void **state)
 }
 
 static bool
-attempt(const char *name, uint32_t code, uint64_t source)
+attempt_from(const char *name, uint32_t code, uint64_t source, uint64_t network)
 {
 	const uint8_t otp[] = { code >> 24, code >> 16 & 255, code >> 8 & 255,
 		code & 255 };
 	const struct p2_auth auth = { .name = name, .len = strlen(name), .otp = otp };
 
-	return login_accepts(&login, &auth, source, 1000);
+	return login_accepts(&login, &auth, source, network, 1000);
+}
+
+/* From a network of its own. */
+static bool
+attempt(const char *name, uint32_t code, uint64_t source)
+{
+	return attempt_from(name, code, source, source);
 }
 
 /* Whether the code was compared, or the attempt refused unseen. */
@@ -101,6 +108,18 @@ TEST_WITH(strangers_keep_no_user_out, open_login, close_login)
 	/* beyond the limit of the name each source has one attempt */
 	assert_in_range(looked_at, 200, 350);
 	assert_true(attempt("ada", 0x12345678, OWN));
+}
+
+/* An IPv6 /48 has 65536 of them, and its customer as many attempts at a code. */
+TEST_WITH(all_sources_of_a_network_guess_as_one, open_login, close_login)
+{
+	const uint64_t before = brush.discarded[MURAL_UNAUTHORIZED];
+
+	for (unsigned i = 0; i < 3 * 65536; i++)
+		assert_false(attempt_from("ada", 1, 1000 + i % 65536, 7));
+	assert_in_range(brush.discarded[MURAL_UNAUTHORIZED] - before, 100, 110);
+	assert_false(attempt_from("ada", 0x12345678, OWN, 7));
+	assert_true(attempt_from("ada", 0x12345678, OWN, 8));
 }
 
 UNIT_TESTS(NULL, NULL)
