@@ -601,6 +601,19 @@ def zoom_by_two_fingers(phone):
     wait_for("a tap to be one again", lambda: phone.page("{ view }", "performance.now() - view.ended > 250"))
 
 
+def test_the_title_is_whole_where_there_is_room(wall, tmp_path):
+    """How many watch goes first; not a hair of the title, for which a browser would cut letters off."""
+    with Browser(tmp_path, width=390, height=844, deviceScaleFactor=3) as phone:
+        phone.goto(url(wall))
+        phone.wait_text("#connection-text", "watching")
+        phone.eval("document.querySelector('h1').firstChild.data = 'Mural Night '")
+        for width in range(330, 391, 5):
+            phone.eval("document.querySelector('header').style.width = '%dpx'" % width)
+            assert phone.eval("(h1 => { const range = new Range(); range.selectNodeContents(h1);"
+                              "return range.getBoundingClientRect().width - h1.getBoundingClientRect().width;"
+                              "})(document.querySelector('h1'))") <= 0
+
+
 def test_a_phone(wall, tmp_path):
     """The first tap flies and marks, the second paints; what is left of the cooldown outlives the page."""
     with Browser(tmp_path, width=360, height=740, isMobile=True, hasTouch=True,
