@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The main path of the web page in Debian's Firefox: the wall is seen while others paint, painted by mouse and keys,
-and its film plays.  All else is in test_page.py, with Chromium."""
+and its film plays; and what other browsers do not do.  All else is in test_page.py, with Chromium."""
 import json
 import os
 
@@ -68,3 +68,18 @@ def test_the_film_plays(wall, firefox):
         "(film => film.reel.shown === film.reel.moments.length - 1)(document.getElementById('film').film)"), 60)
     assert firefox.eval("(film => Array.from(film.reel.image.data.slice(0, 3)))(document.getElementById('film').film)") \
         == [9, 8, 7]
+
+
+def test_a_reload_begins_anew(wall, firefox):
+    """This browser alone fills in again what was in each field, of which the page would know nothing."""
+    fields = {"": {"heat": "checked = true", "moment": "value = 300"}, "admin/": {"rate": "value = 7777"}}
+    for path, changes in fields.items():
+        firefox.goto(url(wall, path))
+        for name, change in changes.items():
+            before = "(e => [e.checked, e.value])(document.getElementById('%s'))" % name
+            was = firefox.eval(before)
+            firefox.eval("document.getElementById('%s').%s" % (name, change))
+            assert firefox.eval(before) != was
+            firefox.reload()
+            wait_for("the page", lambda: path or firefox.page("{ strip }", "strip.inputs.length"))
+            assert firefox.eval(before) == was

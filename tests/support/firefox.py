@@ -44,6 +44,9 @@ class Firefox(Closing):
     def goto(self, url):
         self.ask("browsingContext.navigate", context=self.context, url=url, wait="complete")
 
+    def reload(self):
+        self.ask("browsingContext.reload", context=self.context, wait="complete")
+
     def eval(self, code):
         """What an expression is, or what it promises."""
         said = self.ask("script.evaluate", expression="Promise.resolve(%s).then(JSON.stringify)" % code,

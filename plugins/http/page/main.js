@@ -393,6 +393,7 @@ element("zoom-in").addEventListener("click", () => view.step(true));
 element("zoom-out").addEventListener("click", () => view.step(false));
 if (!board)
 	element("share").before(element("drop")); // there is no strip
+element("heat").checked = false; // Firefox ticks it again after a reload
 element("heat").addEventListener("change", async () => {
 	const { Heat } = await import("./heat.js");
 
