@@ -230,7 +230,9 @@ def test_a_place_is_shared_and_the_wall_fills_the_screen(wall, browser):
     browser.press("#full")
     wait_for("full screen", lambda: browser.eval("document.fullscreenElement === document.documentElement"))
     assert browser.eval("[...document.querySelectorAll('header, #more')].some(e => e.checkVisibility())") is False
-    assert browser.eval("document.getElementById('viewport').checkVisibility()")
+    at_rest(browser)
+    assert browser.eval("['viewport', 'paint'].every(id => document.getElementById(id).offsetWidth > innerWidth - 30)")
+    assert browser.eval("document.getElementById('viewport').getBoundingClientRect().top") == 0
     browser.eval("document.getElementById('viewport').focus()")
     browser.ask("press", key="f")
     wait_for("the window", lambda: browser.eval("document.fullscreenElement === null"))
