@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 
 import pytest
 from PIL import Image
@@ -24,7 +26,7 @@ from browser import Browser
 from control import Operator, control
 from relay import Relay
 from wall import DOTS, SOURCE, Wall, wait_for
-from webpage import (at_rest, canvas_png, flut, get, http_section, place_of, recorded, same_picture, seen_on,
+from webpage import (at_rest, canvas_png, flut, get, http_section, lay, place_of, recorded, same_picture, seen_on,
                      small_targets, url)
 
 SIZE = "160x96"
@@ -895,6 +897,56 @@ def test_a_second_screen_of_another_shape(wall, tmp_path, size):
         browser.wait_text("#kiosk code", "| nc ")
         wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
         assert not browser.eval(OVERLAPS)
+
+
+# What Safari 15.4 or Firefox 115 does not know, and the page might use.
+TOO_NEW = (r"OffscreenCanvas|color-mix\(|light-dark\(|@(layer|scope|container)\b|\baria[A-Z]\w+ *[:=]|\(\?<[=!]|"
+           r"\bstatic \{|\.(toSorted|toReversed|toSpliced|findLast|groupBy)\(")
+
+
+def test_an_older_browser_knows_what_the_page_is_written_in():
+    """A list of selectors that it does not know in full it ignores."""
+    folder = os.path.join(SOURCE, "plugins", "http", "page")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".js", ".css", ".html")):
+            with open(os.path.join(folder, name)) as file:
+                text = file.read()
+            assert not re.search(TOO_NEW, text), name
+            for selectors in re.findall(r"^([^\s@/][^{}]*:fullscreen[^{}]*) \{", text, re.M):
+                assert all(":fullscreen" in one for one in selectors.split(",")), selectors
+
+
+def test_an_older_browser(wall, browser):
+    """One that cannot inflate by itself sees the wall, its film, and a picture of its own."""
+    browser.ask("open", viewport={"width": 1280, "height": 800})
+    browser.ask("before", code="delete globalThis.DecompressionStream; delete globalThis.OffscreenCanvas")
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    flut(wall, [(x, y, x * y & 255, x ^ y, x * 7 & 255) for x in range(160) for y in range(20, 40)])
+    same_picture(browser, wall)
+    lay(browser, Image.new("RGB", (300, 200), (9, 200, 100)))
+    browser.press("#sheet .bar button:last-child")
+    wait_for("the button", lambda: not browser.eval("document.getElementById('wall-timelapse').hidden"))
+    browser.press("#wall-timelapse")
+    wait_for("the film", lambda: film(browser, "return film?.reel?.shown > 0"), 60)
+    assert browser.errors == []
+    browser.ask("open", viewport={"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("level, strategy", [(0, zlib.Z_DEFAULT_STRATEGY), (1, zlib.Z_DEFAULT_STRATEGY),
+                                             (9, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_HUFFMAN_ONLY), (6, zlib.Z_RLE),
+                                             (6, zlib.Z_FIXED)])
+def test_what_inflates_in_an_older_browser(wall, browser, level, strategy):
+    browser.goto(url(wall))
+    inflate = ("import('/static/inflate.js').then(({ inflate }) => btoa(Array.from(inflate(Uint8Array.from(atob('%s'),"
+               "c => c.charCodeAt(0)), %d), n => String.fromCharCode(n)).join(''))).catch(error => error.name)")
+    noise = random.Random(level).randbytes(2000)
+    for data in b"", b"x", noise, b"abcabd" * 9000, bytes(range(256)) * 90 + noise + b"\0" * 70000 + noise:
+        deflating = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 8, strategy)
+        stream = deflating.compress(data) + deflating.flush()
+        whole, begin = (base64.b64encode(part).decode() for part in (stream, stream[:max(3, len(stream) // 3)]))
+        assert base64.b64decode(browser.eval(inflate % (whole, len(data)))) == data
+        assert browser.eval(inflate % (begin, len(data))) == "RangeError"
 
 
 def test_a_second_screen(wall, browser, tmp_path):

@@ -45,6 +45,8 @@ const verbs = {
 				errors.push(message.text());
 		});
 	},
+	// Runs before the scripts of each page that comes.
+	before: ({ code }) => page.addInitScript(code),
 	goto: ({ url }) => page.goto(url).then(() => null),
 	eval: ({ code, frame = 0 }) => page.frames()[frame].evaluate(code),
 	click: ({ x, y }) => page.mouse.click(x, y),

@@ -312,8 +312,9 @@ export class Acts {
 
 	restore_form() {
 		const slider = make("input", { id: "moment", type: "range", min: 0, max: 0, step: 1, disabled: true });
-		const bars = make("div", { id: "bars", ariaHidden: "true" });
+		const bars = make("div", { id: "bars" });
 
+		bars.setAttribute("aria-hidden", "true");
 		element("details").replaceChildren(labelled(words.restored_to, slider), bars, make("output", { id: "moment-time" }));
 		this.tell(words.restore_waits, false);
 		this.past = null;

@@ -42,9 +42,12 @@ export async function show_kiosk(page, live) {
 	const code = make("img", { src: "/qr.svg", alt: page.url, onerror: () => { code.hidden = true; } });
 
 	document.head.append(make("link", { rel: "stylesheet", href: "/static/kiosk.css" }));
-	document.querySelector("main").append(make("section", { id: "kiosk", ariaLabel: t("ways") }, code,
+	const strip = make("section", { id: "kiosk" }, code,
 		make("div", {}, make("h1", { textContent: page.title || "murald" }), make("p", { textContent: page.url }), line),
-		make("p", { className: "rate" }, rate, make("br"), w("rate"))));
+		make("p", { className: "rate" }, rate, make("br"), w("rate")));
+
+	strip.setAttribute("aria-label", t("ways"));
+	document.querySelector("main").append(strip);
 	live.listen(message => {
 		if (message.type === "figures")
 			rate.textContent = number(message.pixels_per_second);

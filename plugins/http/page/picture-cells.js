@@ -2,6 +2,7 @@
 // A picture as cells of the wall: scaled, brought to the colours there are, and compared with
 // what is there.
 
+import { make } from "./dom.js";
 import { channels } from "./words.js";
 
 const BAYER = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5].map(v => (v + 0.5) / 16 - 0.5);
@@ -103,7 +104,7 @@ export function is_pixel_art(canvas) {
 // `palette` is null where any colour may be; then `index` is, too.  Coarse colours have five bits for
 // each of red, green and blue.
 export function make_cells(source, columns, rows, palette, how, is_art, is_coarse = false) {
-	const small = new OffscreenCanvas(columns, rows), pen = small.getContext("2d");
+	const small = make("canvas", { width: columns, height: rows }), pen = small.getContext("2d");
 
 	pen.imageSmoothingEnabled = !is_art || columns < source.width;
 	pen.imageSmoothingQuality = "high";

@@ -2,6 +2,8 @@
 // Reads a visitor's picture.  What it is and how large is read in its head, before anything is
 // decoded: a small file may say that it has more pixels than there is memory for.
 
+import { make } from "./dom.js";
+
 const BYTES_MOST = 20 << 20, PIXELS_MOST = 64e6;
 
 // Its message is a word for the visitor: a key of picture-words.js.
@@ -99,8 +101,8 @@ export async function read_picture(file, most) {
 	read_head(await file.arrayBuffer());
 	const bitmap = await createImageBitmap(file).catch(() => { throw new Refused("broken"); });
 	const scale = Math.min(1, most / bitmap.width, most / bitmap.height);
-	const canvas = new OffscreenCanvas(Math.max(1, Math.round(bitmap.width * scale)),
-		Math.max(1, Math.round(bitmap.height * scale)));
+	const canvas = make("canvas", { width: Math.max(1, Math.round(bitmap.width * scale)),
+		height: Math.max(1, Math.round(bitmap.height * scale)) });
 	const pen = canvas.getContext("2d");
 
 	pen.imageSmoothingQuality = "high";

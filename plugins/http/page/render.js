@@ -33,7 +33,8 @@ class Sheet {
 
 	// Something to draw with what the words say.
 	canvas() {
-		this.pen ||= new OffscreenCanvas(this.width, this.height).getContext("2d", { alpha: false });
+		this.pen ||= Object.assign(document.createElement("canvas"), { width: this.width, height: this.height })
+			.getContext("2d", { alpha: false });
 		if (this.unseen) {
 			const { left, top, right, bottom } = this.unseen;
 
