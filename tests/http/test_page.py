@@ -157,6 +157,21 @@ def test_zoom_and_pan_keep_the_point_in_place(wall, browser):
     assert browser.text("#told") == ""
 
 
+def test_a_trackpads_pinch_in_safari(wall, browser):
+    """It sends how large the page would be since the pinch began."""
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    before, fit = place_of(browser, 20, 30), browser.page("{ view }", "view.z")
+    for name, scale in ("gesturestart", 1), ("gesturechange", 1.5), ("gesturechange", 3), ("gestureend", 3):
+        assert browser.eval("document.getElementById('viewport').dispatchEvent(Object.assign(new Event('%s',"
+                            "{ cancelable: true }), { scale: %f, clientX: %f, clientY: %f }))"
+                            % (name, scale, before["x"], before["y"])) == (name == "gestureend")
+    at_rest(browser)
+    after = place_of(browser, 20, 30)
+    assert abs(browser.page("{ view }", "view.z") / fit - 3) < 0.01
+    assert abs(before["x"] - after["x"]) < 2 and abs(before["y"] - after["y"]) < 2
+
+
 @contextlib.contextmanager
 def flooded(wall):
     """A thread paints the same 160x96 pixels again and again."""

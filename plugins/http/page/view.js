@@ -25,7 +25,8 @@ export class View {
 		this.fingers = new Map();
 		this.ended = -Infinity; // the last gesture
 		this.awake = false; // the wheel zooms
-		for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "wheel", "keydown"])
+		for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "wheel", "keydown",
+			"gesturestart", "gesturechange"])
 			viewport.addEventListener(name, event => this[name](event), { passive: false });
 		viewport.addEventListener("contextmenu", event => event.preventDefault());
 		viewport.addEventListener("blur", () => { this.awake = false; });
@@ -349,7 +350,7 @@ export class View {
 		requestAnimationFrame(() => this.coast());
 	}
 
-	// With Ctrl, which a trackpad's pinch sends too, always; else once the wall was clicked.
+	// With Ctrl, which a trackpad's pinch sends too but in Safari, always; else once the wall was clicked.
 	wheel(event) {
 		if (!event.ctrlKey && !this.awake)
 			return;
@@ -359,6 +360,24 @@ export class View {
 		event.preventDefault();
 		this.flight = null;
 		this.zoom(Math.exp(-clamp(by, -120, 120) / 300), x, y);
+	}
+
+	// Safari sends these for a trackpad's pinch instead of a wheel, and would make the page larger; those of a
+	// telephone come with its fingers.
+	gesturestart(event) {
+		event.preventDefault();
+		this.scale = 1;
+	}
+
+	gesturechange(event) {
+		const { x, y } = this.point(event);
+
+		event.preventDefault();
+		if (this.fingers.size > 0)
+			return;
+		this.flight = null;
+		this.zoom(event.scale / this.scale, x, y);
+		this.scale = event.scale;
 	}
 
 	keydown(event) {
