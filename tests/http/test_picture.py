@@ -257,6 +257,9 @@ def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
         where = lambda: [laid(phone, name) for name in ("column", "row", "columns")]
         assert where() == [60, 33, 40]
         assert small_targets(phone) == []
+        # Safari on a telephone makes the page larger when one is chosen that has smaller letters, and leaves it so
+        assert phone.eval("[...document.querySelectorAll('#sheet input, #sheet select')]"
+                          ".filter(e => parseFloat(getComputedStyle(e).fontSize) < 16).map(e => e.outerHTML)") == []
         phone.ask("tap", **place_of(phone, 57, 40))
         wait_for("it to come", lambda: where() == [37, 25, 40])
         phone.eval("document.querySelector('.laid').focus()")
