@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-cards %D%/test-hud
+check_PROGRAMS += %D%/test-cards %D%/test-hud %D%/test-place %D%/test-words
 endif
 
 # draws a HUD for tests/daemon/test_hud.py
