@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += %D%/owned-canvas.h
+EXTRA_DIST += %D%/awake-loop.h %D%/owned-canvas.h
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-give-way %D%/test-hand %D%/test-owned-pixels \
 	%D%/test-owners %D%/test-reins %D%/test-room

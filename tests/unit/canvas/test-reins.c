@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "canvas/painters.h"
 #include "support/unit.h"
+#include "unit/canvas/awake-loop.h"
 
 #define WIDTH 150
 #define HEIGHT 90
@@ -18,8 +19,7 @@
 #define BLUE 0xff0000ff
 
 struct fixture {
-	uv_loop_t loop;
-	uv_timer_t awake; /* the reins do not keep a loop running */
+	struct awake_loop loop;
 	struct canvas canvas;
 	struct reins *reins;
 	struct canvas_thread main;
@@ -31,23 +31,14 @@ struct fixture {
 	uint32_t row[WIDTH];
 };
 
-static void
-on_late(uv_timer_t *timer)
-{
-	(void)timer;
-	abort();
-}
-
 static int
 set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	uv_loop_init(&f->loop);
-	uv_timer_init(&f->loop, &f->awake);
-	uv_timer_start(&f->awake, on_late, 60000, 0);
+	awake_loop_start(&f->loop);
 	assert_int_equal(canvas_init(&f->canvas, WIDTH, HEIGHT, BACKGROUND), 0);
-	f->reins = reins_new(&f->canvas, &f->loop);
+	f->reins = reins_new(&f->canvas, &f->loop.uv);
 	assert_non_null(f->reins);
 	canvas_thread_start(&f->canvas, &f->main, NULL);
 	assert_int_equal(
@@ -64,11 +55,10 @@ tear_down(void **state)
 
 	canvas_brush_finish(&f->brush);
 	canvas_thread_stop(&f->main);
-	uv_close((uv_handle_t *)&f->awake, NULL);
-	uv_run(&f->loop, UV_RUN_NOWAIT);
+	awake_loop_release(&f->loop);
 	reins_free(f->reins);
 	canvas_finish(&f->canvas);
-	assert_int_equal(uv_loop_close(&f->loop), 0);
+	assert_int_equal(uv_loop_close(&f->loop.uv), 0);
 	free(f);
 	return 0;
 }
@@ -93,7 +83,7 @@ wait_done(struct fixture *f, int ret)
 
 	assert_int_equal(ret, 0);
 	while (f->n_done == before)
-		uv_run(&f->loop, UV_RUN_ONCE);
+		uv_run(&f->loop.uv, UV_RUN_ONCE);
 }
 
 static uint32_t
@@ -268,14 +258,14 @@ TEST_WITH(an_act_waits_for_every_thread, set_up, tear_down)
 	assert_int_equal(reins_clear(f->reins, NULL, RED, on_done, f), 0);
 	assert_int_equal(f->n_done, 0);
 	for (int i = 0; i < 50; i++)
-		uv_run(&f->loop, UV_RUN_NOWAIT);
+		uv_run(&f->loop.uv, UV_RUN_NOWAIT);
 	assert_int_equal(f->n_done, 0);
 	assert_false(canvas_is_frozen(&f->canvas));
 	assert_int_equal(other.rung, 1);
 	assert_int_equal(f->brush.near_width, 0);
 	canvas_thread_look(&other.thread);
 	while (f->n_done < 2)
-		uv_run(&f->loop, UV_RUN_ONCE);
+		uv_run(&f->loop.uv, UV_RUN_ONCE);
 	assert_true(canvas_is_frozen(&f->canvas));
 	assert_int_equal(pixel(f, 3, 3), RED);
 	canvas_thread_stop(&other.thread);
@@ -466,7 +456,7 @@ TEST_WITH(who_gives_way_goes_on_after_an_act, set_up, tear_down)
 				 &recorder),
 		0);
 	while (!recorder.over)
-		uv_run(&f->loop, UV_RUN_ONCE);
+		uv_run(&f->loop.uv, UV_RUN_ONCE);
 	assert_int_equal(recorder.saw, RED);
 }
 

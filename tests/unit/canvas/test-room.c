@@ -8,6 +8,7 @@
 #include "canvas/keeper.h"
 #include "canvas/reins-private.h"
 #include "support/unit.h"
+#include "unit/canvas/awake-loop.h"
 
 #define SIDE 128
 #define CROWD OWNER_CROWD
@@ -16,16 +17,8 @@ struct fixture {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct reins *reins;
-	uv_timer_t awake; /* the reins do not keep a loop running */
-	uv_loop_t loop;
+	struct awake_loop loop;
 };
-
-static void
-on_late(uv_timer_t *timer)
-{
-	(void)timer;
-	abort();
-}
 
 static int
 set_up(void **state)
@@ -33,13 +26,11 @@ set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	mallopt(M_PERTURB, 0xa5); /* for libuv to notice what is freed too soon */
-	uv_loop_init(&f->loop);
-	uv_timer_init(&f->loop, &f->awake);
-	uv_timer_start(&f->awake, on_late, 60000, 0);
+	awake_loop_start(&f->loop);
 	assert_int_equal(canvas_init(&f->canvas, SIDE, SIDE, 0xff000000), 0);
 	assert_int_equal(canvas_keep_owners(&f->canvas), 0);
 	owners_crowd(f->canvas.owners, "icmp");
-	f->reins = reins_new(&f->canvas, &f->loop);
+	f->reins = reins_new(&f->canvas, &f->loop.uv);
 	assert_non_null(f->reins);
 	assert_int_equal(canvas_brush_init(&f->canvas, &f->brush, 0, 0, SIDE, SIDE), 0);
 	*state = f;
@@ -51,11 +42,11 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	uv_close((uv_handle_t *)&f->awake, NULL);
+	awake_loop_release(&f->loop);
 	canvas_brush_finish(&f->brush);
 	reins_free(f->reins);
 	canvas_finish(&f->canvas);
-	assert_int_equal(uv_loop_close(&f->loop), 0);
+	assert_int_equal(uv_loop_close(&f->loop.uv), 0);
 	free(f);
 	return 0;
 }
@@ -113,7 +104,7 @@ static void
 await_room(struct fixture *f)
 {
 	while (f->reins->making_room || owners_is_full(f->canvas.owners))
-		uv_run(&f->loop, UV_RUN_NOWAIT);
+		uv_run(&f->loop.uv, UV_RUN_NOWAIT);
 }
 
 /* Nobody waits for it: what is being recorded goes on beside it. */
@@ -125,7 +116,7 @@ TEST_WITH(room_is_made_without_hurry, set_up, tear_down)
 	paint_until_full(f);
 	keeper_lock(f->reins->keeper); /* what it ends with waits for that */
 	while (count_crowd(f) == 0)
-		uv_run(&f->loop, UV_RUN_NOWAIT);
+		uv_run(&f->loop.uv, UV_RUN_NOWAIT);
 	was_at_it = f->reins->making_room;
 	hurried = __atomic_load_n(&f->canvas.hurries, __ATOMIC_RELAXED) != 0;
 	keeper_unlock(f->reins->keeper);
@@ -166,7 +157,7 @@ static uint64_t
 await_act(struct fixture *f, struct reins_done *done)
 {
 	while (done->at.tv_sec == 0)
-		uv_run(&f->loop, UV_RUN_ONCE);
+		uv_run(&f->loop.uv, UV_RUN_ONCE);
 	assert_int_equal(done->error, 0);
 	return done->number;
 }
@@ -207,7 +198,7 @@ TEST_WITH(forged_ones_take_no_proven_ones_place, set_up, tear_down)
 	mural_put(&f->brush, SIDE - 1, SIDE - 1, 0xffffffff);
 	paint_until_full(f);
 	while (!f->reins->making_room)
-		uv_run(&f->loop, UV_RUN_ONCE);
+		uv_run(&f->loop.uv, UV_RUN_ONCE);
 	assert_int_equal(find_owner(f, SIDE * SIDE), CROWD);
 	await_room(f);
 	assert_int_equal(word_id(pixel_load(&f->canvas, SIDE - 1, SIDE - 1)), id);
@@ -264,7 +255,7 @@ TEST_WITH(taking_back_what_was_done_yesterday, set_up, tear_down)
 	f->reins->clamp_ms -= 24 * 3600 * 1000;
 	while (f->reins->first ||
 		is_too_old(pixel_load(&f->canvas, SIDE - 1, SIDE - 1), oldest))
-		uv_run(&f->loop, UV_RUN_NOWAIT);
+		uv_run(&f->loop.uv, UV_RUN_NOWAIT);
 	keeper_lock(f->reins->keeper);
 	under = *keeper_row(f->reins->keeper, 0, 0).under;
 	keeper_unlock(f->reins->keeper);
