@@ -74,7 +74,10 @@ TESTS += \
 	tests/http/test_viewers.py
 endif
 if WITH_P2
-TESTS += tests/p2/test_p2.py
+TESTS += \
+	tests/p2/test_p2.py \
+	tests/p2/test_users.py \
+	tests/p2/test_websocket.py
 endif
 TESTS += \
 	tests/clients/test_muralctl.py \
@@ -250,7 +253,10 @@ RELEASE_TESTS = $(check_PROGRAMS) \
 	tests/net/test_interfaces.py \
 	tests/install.sh
 if WITH_P2
-RELEASE_TESTS += tests/p2/test_p2.py
+RELEASE_TESTS += \
+	tests/p2/test_p2.py \
+	tests/p2/test_users.py \
+	tests/p2/test_websocket.py
 endif
 if WITH_HTTP
 RELEASE_TESTS += \
