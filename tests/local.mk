@@ -61,6 +61,10 @@ PLAIN_SUITES += \
 	tests/http/test_admin.py \
 	tests/http/test_page.py \
 	tests/http/test_picture.py \
+	tests/http/test_page_line.py \
+	tests/http/test_page_past.py \
+	tests/http/test_page_windows.py \
+	tests/http/test_page_words.py \
 	tests/test_recipes.py
 endif
 endif

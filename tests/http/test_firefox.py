@@ -7,8 +7,8 @@ import os
 import pytest
 
 from firefox import Firefox
-from test_page import canvas_png, flut, get, recorded, url, wall  # noqa: F401: a fixture
 from wall import wait_for
+from webpage import canvas_png, flut, get, recorded, url, wall  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="another browser: MURALD_LONG=1")
 

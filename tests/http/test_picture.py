@@ -12,7 +12,7 @@ from PIL import Image
 from browser import Browser
 from p2client import totp
 from wall import SOURCE, Wall, wait_for
-from webpage import (canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
+from webpage import (browser, canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
                      small_targets, url)
 
 SIZE = "160x96"
@@ -29,12 +29,6 @@ def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("picture")
     with Wall(folder, sections(folder, "pixel-rate = 20ms"), size=SIZE) as wall:
         yield wall
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
 
 
 def gradient(width, height):

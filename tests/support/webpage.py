@@ -7,9 +7,30 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
 from PIL import Image
 
-from wall import wait_for
+from browser import Browser
+from control import control
+from wall import DOTS, Wall, wait_for
+
+SIZE = "160x96"
+
+
+@pytest.fixture(scope="module")
+def wall(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder + control(folder)
+    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + DOTS, size=SIZE,
+              core=core) as wall:
+        flut(wall, [(x, y, x, y * 2, x ^ y) for y in range(96) for x in range(160)])
+        yield wall
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
 
 
 def http_section(folder, more=""):
@@ -107,3 +128,19 @@ def lay(browser, image, kind="PNG", **values):
     """It lies over the wall."""
     drop(browser, encode(image, kind, **values))
     laid_says(browser, "differ")
+
+
+def film(browser, code):
+    return browser.eval("(async film => { %s })(document.getElementById('film')?.film)" % code)
+
+
+# What of these is not seen: outside the window, cut off, or below something else.
+UNSEEN = """[...document.querySelectorAll(%s)].filter(e => e.checkVisibility()).filter(e => {
+    const { left, right, top, bottom } = e.getBoundingClientRect(), x = (left + right) / 2;
+    return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || e.scrollWidth > e.clientWidth + 1 ||
+        [top + 2, bottom - 2].some(y => !e.contains(document.elementFromPoint(x, y)));
+}).map(e => e.outerHTML)"""
+
+
+def unseen(browser, *selectors):
+    return browser.eval(UNSEEN % json.dumps(", ".join(selectors)))
