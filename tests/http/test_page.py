@@ -9,7 +9,7 @@ import threading
 from control import Operator
 from wall import Wall, wait_for
 from webpage import (  # noqa: F401 (fixtures)
-    at_rest, browser, flut, get, http_section, place_of, same_picture, url, wall)
+    at_rest, browser, flut, get, http_section, place_of, same_picture, url, wall, window)
 
 
 def ready(browser):
@@ -219,12 +219,11 @@ def test_tabs_wait_together(wall, browser):
     browser.eval("localStorage.clear()")
 
 
-def test_without_scripts_there_is_the_picture(wall, browser):
-    browser.ask("open", viewport={"width": 1280, "height": 800}, javaScriptEnabled=False)
+def test_without_scripts_there_is_the_picture(wall, browser, window):
+    window(javaScriptEnabled=False)
     browser.goto(url(wall))
     wait_for("the wall", lambda: browser.eval("document.querySelector('noscript img').naturalWidth") == 160)
     assert "Reload this page" in browser.text("noscript p")
-    browser.ask("open", viewport={"width": 1280, "height": 800})
 
 
 def test_each_plugin_has_a_command_that_paints_the_pixel_that_was_tapped(wall, browser):

@@ -17,7 +17,7 @@ from control import Operator
 from wall import SOURCE, Wall, wait_for
 from webpage import (  # noqa: F401 (fixtures)
     at_rest, browser, canvas_png, film, flut, http_section, lay, place_of, same_picture, seen_on, small_targets,
-    unseen, url, wall)
+    unseen, url, wall, window)
 
 WHITE = 40
 
@@ -34,7 +34,7 @@ if os.environ.get("MURALD_LONG"):
 
 
 @pytest.mark.parametrize("size", ["1280x720", "1920x1080", "3840x2160"])
-def test_no_lone_pixel_is_lost(tmp_path, browser, size):
+def test_no_lone_pixel_is_lost(tmp_path, browser, window, size):
     width, height = map(int, size.split("x"))
     if width > 1280 and not os.environ.get("MURALD_LONG"):
         pytest.skip("larger walls: MURALD_LONG=1")
@@ -43,7 +43,7 @@ def test_no_lone_pixel_is_lost(tmp_path, browser, size):
     with Wall(tmp_path, http_section(tmp_path), size=size) as wall:
         flut(wall, [(x, y, 255, 255, 255) for x, y in places])
         for across, down, scale in SCREENS:
-            browser.ask("open", viewport={"width": across, "height": down}, deviceScaleFactor=scale)
+            window(across, down, deviceScaleFactor=scale)
             browser.goto(url(wall))
             wait_for("the picture", lambda: browser.page("{ live }", "live.is_sharp"))
             at_rest(browser)
@@ -56,8 +56,6 @@ def test_no_lone_pixel_is_lost(tmp_path, browser, size):
         wait_for("it to be gone", lambda: browser.page("{ live }", "live.colour(%d, %d)" % (x, y)) == "#000000")
         at_rest(browser)
         assert seen_on(browser, str(tmp_path / "shot.png"), places) == WHITE - 1
-    browser.ask("open", viewport={"width": 1280, "height": 800})
-    browser.errors.clear()  # of the wall that ended
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -174,9 +172,9 @@ def test_a_phone(wall, tmp_path):
 @pytest.mark.parametrize("width, height, size", [
     (1440, 900, 16), (1440, 900, 32), (820, 1180, 32), (844, 390, 16), (844, 390, 24), (390, 844, 16), (390, 844, 32),
     (320, 480, 16)])
-def test_small_windows_and_large_letters(wall, browser, width, height, size, language):
+def test_small_windows_and_large_letters(wall, browser, window, width, height, size, language):
     """Nothing is cut off or covered, whatever its title, and the page goes down only, not to the right."""
-    browser.ask("open", viewport={"width": width, "height": height})
+    window(width, height)
     browser.ask("letters", size=size)
     browser.goto(url(wall, "?lang=" + language))
     same_picture(browser, wall)
@@ -192,8 +190,6 @@ def test_small_windows_and_large_letters(wall, browser, width, height, size, lan
         at_rest(browser)
         assert browser.eval("document.documentElement.scrollWidth - innerWidth") <= 0
         assert unseen(browser, "header button", "#act button", "#zoom button") == []
-    browser.ask("open", viewport={"width": 1280, "height": 800})
-    browser.goto(url(wall, "?lang=en"))
 
 
 def test_a_notice_covers_nothing(wall, browser):
@@ -243,9 +239,9 @@ def test_an_older_browser_knows_what_the_page_is_written_in():
                 assert all(":fullscreen" in one for one in selectors.split(",")), selectors
 
 
-def test_an_older_browser(wall, browser):
+def test_an_older_browser(wall, browser, window):
     """One that cannot inflate by itself sees the wall, its film, and a picture of its own."""
-    browser.ask("open", viewport={"width": 1280, "height": 800})
+    window()
     browser.ask("before", code="delete globalThis.DecompressionStream; delete globalThis.OffscreenCanvas")
     browser.goto(url(wall))
     same_picture(browser, wall)
@@ -257,7 +253,6 @@ def test_an_older_browser(wall, browser):
     browser.press("#wall-timelapse")
     wait_for("the film", lambda: film(browser, "return film?.reel?.shown > 0"), 60)
     assert browser.errors == []
-    browser.ask("open", viewport={"width": 1280, "height": 800})
 
 
 @pytest.mark.parametrize("level, strategy", [(0, zlib.Z_DEFAULT_STRATEGY), (1, zlib.Z_DEFAULT_STRATEGY),
@@ -276,9 +271,9 @@ def test_what_inflates_in_an_older_browser(wall, browser, level, strategy):
         assert browser.eval(inflate % (begin, len(data))) == "RangeError"
 
 
-def test_a_second_screen(wall, browser, tmp_path):
+def test_a_second_screen(wall, browser, window, tmp_path):
     """?kiosk: the wall, how to join, and the rate; nothing of it can be touched."""
-    browser.ask("open", viewport={"width": 1440, "height": 900})
+    window(1440, 900)
     browser.goto(url(wall, "?kiosk"))
     same_picture(browser, wall)
     wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
@@ -319,4 +314,3 @@ def test_a_second_screen(wall, browser, tmp_path):
     colours = browser.eval("(() => { const { color, backgroundColor } = getComputedStyle("
                            "document.querySelector('#cover p')); return [color, backgroundColor]; })()")
     assert colours[0] != colours[1]
-    browser.ask("open", viewport={"width": 1280, "height": 800})

@@ -11,7 +11,7 @@ import pytest
 from boardclient import Board, board_wall
 from control import Operator
 from wall import SOURCE, Wall, wait_for
-from webpage import SIZE, browser, get, http_section, same_picture, url, wall  # noqa: F401 (fixtures)
+from webpage import SIZE, browser, get, http_section, same_picture, url, wall, window  # noqa: F401 (fixtures)
 
 
 def test_the_operators_notice(wall, browser):
@@ -119,19 +119,17 @@ def test_without_words_of_an_event(wall, browser):
     assert browser.eval("document.getElementById('rules').hidden")
 
 
-def test_people_get_a_page_where_there_is_nothing(wall, browser):
+def test_people_get_a_page_where_there_is_nothing(wall, browser, window):
     browser.goto(url(wall, "nothing/here"))
     assert "Not on this wall" in browser.text("h1")
     wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
     assert browser.ask("axe") == []
     assert browser.eval("document.querySelector('a').pathname") == "/"
     # a wall that is larger than the window does not go over its edge
-    browser.ask("open", viewport={"width": 120, "height": 200})
+    window(120, 200)
     browser.goto(url(wall, "nothing/here"))
     wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
     assert browser.eval("document.querySelector('img').getBoundingClientRect().right") <= 120
-    browser.ask("open", viewport={"width": 1280, "height": 800})
-    browser.errors.clear()  # the browser's own word for that answer
     for path in ("nothing", "static/nothing.js"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(wall, path)

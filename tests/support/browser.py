@@ -14,7 +14,7 @@ from wall import SOURCE, wait_for
 
 
 class Browser(Closing):
-    def __init__(self, folder, width=1280, height=800, **context):
+    def __init__(self, folder, *size, **window):
         chromium = shutil.which("chromium")
         if not chromium:
             pytest.skip("chromium is missing: apt-get install chromium")
@@ -24,6 +24,10 @@ class Browser(Closing):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, MODULES=os.path.join(npm.modules(), "node_modules"),
                      CHROMIUM=chromium, HOME=str(folder)))
+        self.open(*size, **window)
+
+    def open(self, width=1280, height=800, **context):
+        """A new window, with nothing stored, in place of the one before."""
         self.ask("open", viewport={"width": width, "height": height}, **context)
 
     def ask(self, what, **values):

@@ -33,6 +33,14 @@ def browser(tmp_path_factory):
         yield browser
 
 
+@pytest.fixture
+def window(browser):
+    """Opens another window; after the test, also one that failed, the next ones have the usual one again."""
+    yield browser.open
+    browser.open()
+    browser.errors.clear()  # of pages that outlived their wall
+
+
 def http_section(folder, more=""):
     """A page, and Pixelflut to paint by."""
     return ("[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n%s\n"
