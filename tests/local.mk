@@ -106,6 +106,8 @@ TESTS += \
 	tests/daemon/test_privileges.py \
 	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
+	tests/daemon/test_hud_cards.py \
+	tests/daemon/test_hud_looks.py \
 	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
 	tests/net/test_icmp_packets.py \
