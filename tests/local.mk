@@ -89,9 +89,11 @@ TESTS += \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
 	tests/clients/test_painting.py \
+	tests/clients/test_boards.py \
 	tests/clients/test_pictures.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/clients/test_p2.py \
 	tests/clients/test_watch.py \
 	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
@@ -267,6 +269,8 @@ endif
 if WITH_HTTP
 RELEASE_TESTS += \
 	tests/http/test_board.py \
+	tests/clients/test_boards.py \
+	tests/clients/test_p2.py \
 	tests/http/test_database.py \
 	tests/http/test_metrics.py \
 	tests/http/test_requests.py \

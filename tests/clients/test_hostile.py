@@ -3,6 +3,7 @@
 memory, and writes nowhere but where it was told to."""
 import json
 import os
+import random
 import re
 import signal
 import stat
@@ -10,13 +11,11 @@ import subprocess
 import time
 
 import pytest
+from PIL import Image
 
 from peers import Board, Pixelflut, Threaded, tcp_server
+from targets import board_image, board_target, mixed, needs_http
 from wall import MURALCTL, wait_for
-
-needs_http = pytest.mark.skipif(
-    subprocess.run([MURALCTL, "size", "http://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)
-    .stderr.count("without HTTP"), reason="muralctl has no HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
 
 
 class Server(Threaded):
@@ -34,10 +33,6 @@ class Server(Threaded):
     @property
     def target(self):
         return "pixelflut://127.0.0.1:%d" % self.port
-
-
-def board_target(board):
-    return "http://127.0.0.1:%d" % board.port
 
 
 def drip(client):
@@ -235,3 +230,116 @@ def test_names_that_a_board_cannot_take(muralctl, image, option, text, said):
         muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board), option, text) \
             .failed("%s: " % option, said)
         assert not board.ids
+
+
+class Parrot(Threaded):
+    """Sends its text whatever it is asked, and closes when nothing more comes."""
+
+    def __init__(self, text):
+        def serve(client):
+            client.sendall(text)
+            client.settimeout(0.3)
+            while client.recv(65536):
+                pass
+        self.server = tcp_server(serve)
+
+
+@pytest.mark.parametrize("text, said", [
+    (b"SIZE 4294967295 4294967295\n", "is too large"),
+    (b"SIZE 99999999999999999999999 1\n", "is too large"),
+    (b"SIZE 10000 10000\n", "is too large"),
+    (b"SIZE 0 0\n", "does not tell its size"),
+    (b"SIZE\nSIZE -1 5\nSIZE x y\n", "closed the connection"),
+    (b"a" * 70000, "not this protocol"),
+    (b"\x1b[31mred\x1b[0m\x07\n", "closed the connection"),
+    (bytes(range(256)) * 100, "closed the connection"),
+    (b"SIZE 2 1\nPX 5 0 ffffff\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "outside its own wall"),
+    (b"SIZE 2 1\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "closed the connection"),
+])
+def test_hostile_pixelflut(muralctl, tmp_path, text, said):
+    with Parrot(text) as server:
+        result = muralctl("grab", "pixelflut://127.0.0.1:%d" % server.port, tmp_path / "out.png").failed(said)
+    assert "\x1b" not in result.err and "\x07" not in result.err
+    assert not (tmp_path / "out.png").exists()
+
+
+def http_answer(body):
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize("body, out", [
+    (b'murald_pixels_total{plugin="a\\"b\\\\"} 5\n# HELP x\nother 1.5\n', ['a"b\\ pixels 5', "wall other 1.5"]),
+    (b'a{plugin="\x1b[31m",more="y"} 1\n', ["?[31m a y 1"]),
+    (b'_total 1\nmurald_ 2\nx_total{} 3\n', ["wall _total 1", "wall 2", "wall x 3"]),
+    (b'a{plugin="x\n', None), (b"a{b\n", None), (b'a{b="c"\n', None), (b"{} \n\n a\n", None), (b"", None),
+    (bytes(range(256)) * 9, None), (b"a" * 70000, None), (b'a{="="=} 1\n', None),
+])
+def test_stats_of_any_answer(muralctl, body, out):
+    with Parrot(http_answer(body)) as server:
+        result = muralctl("stats", "http://127.0.0.1:%d" % server.port)
+    if "built without HTTP" in result.err:
+        pytest.skip("muralctl without HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
+    assert "\x1b" not in result.out + result.err
+    if out is None:
+        result.failed("has no metrics; is it a murald's?")
+    else:
+        assert [" ".join(line.split()) for line in result.ok().out.splitlines()] == out
+
+
+def test_stats_wants_http(muralctl):
+    muralctl("stats", "pixelflut://127.0.0.1").failed("give the http:// address")
+    with Parrot(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as server:
+        result = muralctl("stats", "http://127.0.0.1:%d" % server.port).failed()
+        assert "status 404" in result.err or "no HTTP" in result.err
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_hostile_p2(muralctl, image, tmp_path, seed):
+    rng = random.Random(seed)
+    noise = b"".join(bytes([0xff, rng.randrange(1, 256)]) + rng.randbytes(rng.randrange(0, 300)) for _ in range(300))
+    with Parrot(noise) as server:
+        target = "p2://py1:1@127.0.0.1:%d" % server.port
+        assert muralctl("grab", target, tmp_path / "out.png").status in (0, 1)
+        assert muralctl("paint", image(mixed), target).status == 1
+
+
+@needs_http
+@pytest.mark.parametrize("settings", [
+    {}, [], "x", None, {"width": -1, "height": 6, "palette": ["#000000"]}, {"width": 8, "height": 6, "palette": []},
+    {"width": 8, "height": 6, "palette": [1]}, {"width": 8, "height": 6, "palette": ["#00000g"]},
+    {"width": 1 << 40, "height": 1 << 40, "palette": ["#000000"]},
+    {"width": 65536, "height": 65536, "palette": ["#000000"]}, {"width": "8", "height": 6, "palette": ["#000000"]},
+])
+def test_hostile_settings(muralctl, settings):
+    with Board() as board:
+        answer = board.answer
+        board.answer = lambda method, path, fields: (
+            (200, settings, {}) if path == "/settings" else answer(method, path, fields))
+        muralctl("size", board_target(board)).failed("the answer is not a pixel board's")
+
+
+@needs_http
+@pytest.mark.parametrize("cells", [
+    [], [[0] * 8] * 5, [[0] * 7] * 6, [[0] * 9] * 6, [{}] * 6, {"0": 1}, None, [[0] * 8] * 5 + [None],
+])
+def test_hostile_cells(muralctl, tmp_path, cells):
+    with Board() as board:
+        board.cells = cells
+        muralctl("grab", board_target(board), tmp_path / "out.png").failed("the answer is not a pixel board's")
+
+
+@needs_http
+def test_cells_beyond_the_palette_are_unknown(muralctl, image, tmp_path):
+    with Board() as board:
+        board.cells = [[4, -1, 1 << 40, None, "1", 1.5, [], 3]] * 6
+        muralctl("grab", board_target(board), tmp_path / "out.png").ok()
+    with Image.open(tmp_path / "out.png") as out:
+        assert [out.getpixel((x, 0)) for x in range(8)] == [(0, 0, 0)] * 7 + [(0, 0, 255)]
+
+
+@needs_http
+def test_an_error_text_cannot_control_the_terminal(muralctl, image):
+    with Board() as board:
+        board.register = lambda fields: board.error(403, "\x1b]0;title\x07 no " + "x" * 5000)
+        result = muralctl("paint", board_image(image), board_target(board)).failed("?]0;title? no xxx")
+    assert "\x1b" not in result.err and len(result.err) < 1000
