@@ -229,9 +229,7 @@ def test_options_that_need_a_restart_are_named_once(tmp_path):
         assert threads(wall) == before
         assert "next start" not in wall.reload()
         log = wall.reload(DOTS, core="workers = 1\n[display]\nscale = none")
-        assert re.findall(r"(\S+) takes effect at the next start", log) == ["canvas.background"] or \
-            "canvas.background" not in log
-        assert "server.workers" not in log
+        assert "takes effect at the next start" not in log
         assert wall.picture().size == (64, 48)
         assert wall.stop() == 0
 
