@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """/history and the timelapse of the wall against a whole murald, also after kill -9."""
 import contextlib
+import functools
 import io
 import json
 import os
 import resource
 import signal
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +18,7 @@ import livedoc
 from control import Operator, control
 from procfs import memory_kib
 from sanitizer import SANITIZED
+from waiting import meanwhile
 from wall import Wall, wait_for
 
 SIZE = (96, 64)
@@ -87,23 +88,14 @@ def test_the_picture_of_each_moment(tmp_path):
 @contextlib.contextmanager
 def scribbling(wall):
     """Paints all over the wall, in other colours each time, as long as the block runs."""
-    over = threading.Event()
-
-    def scribble(number):
+    def scribble(number, over):
         with wall.tcp("pixelflut") as client:
             while not over.is_set():
                 row = os.urandom(3).hex().encode()
                 client.sendall(b"".join(b"PX %d %d %s\n" % (x, y, row)
                                         for y in range(number, SIZE[1], 3) for x in range(SIZE[0])))
-    threads = [threading.Thread(target=scribble, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile(*(functools.partial(scribble, number) for number in range(3))):
         yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
 
 
 def test_no_moment_shows_paint_on_what_was_frozen(tmp_path):

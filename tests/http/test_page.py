@@ -4,9 +4,9 @@ import contextlib
 import json
 import re
 import subprocess
-import threading
 
 from control import Operator
+from waiting import meanwhile
 from wall import Wall, wait_for
 from webpage import (  # noqa: F401 (fixtures)
     at_rest, browser, flut, get, http_section, place_of, same_picture, url, wall, window)
@@ -125,22 +125,16 @@ def test_a_trackpads_pinch_in_safari(wall, browser):
 @contextlib.contextmanager
 def flooded(wall):
     """A thread paints the same 160x96 pixels again and again."""
-    over = threading.Event()
     pictures = [b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, n * 40, x, (x * y * n) & 255)
                          for y in range(96) for x in range(160)) for n in range(5)]
 
-    def flood():
+    def flood(over):
         with wall.tcp("pixelflut") as client:
             while not over.wait(0.02):  # its pace
                 client.sendall(pictures[0])
                 pictures.append(pictures.pop(0))
-    painter = threading.Thread(target=flood)
-    painter.start()
-    try:
+    with meanwhile(flood):
         yield
-    finally:
-        over.set()
-        painter.join()
 
 
 def test_it_is_exact_again_while_others_paint(tmp_path, browser):

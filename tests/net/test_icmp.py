@@ -5,7 +5,6 @@ import random
 import re
 import struct
 import subprocess
-import threading
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from hosts import ECHO_IGNORED, need
 from pings import (
     BLACK, ECHOES, ORANGE, SIZE, answers, echo4, echo6, ether, icmp_wall, nothing_but_the_mark, set_pixel, settle,
     wait_answers)
+from waiting import meanwhile
 from wall import MURALD, Wall, wait_for
 
 try:
@@ -300,17 +300,14 @@ def test_kernel_replies_stay_suppressed_through_reloads(tmp_path, pair):
         wall.reload(two)
         assert now() == ["1", "1"]
         with open("/proc/sys/net/ipv4/icmp_echo_ignore_all") as setting:
-            seen, over = set(), threading.Event()
+            seen = set()
 
-            def look():
+            def look(over):
                 while not over.is_set():
                     setting.seek(0)
                     seen.add(setting.read(1))
-            thread = threading.Thread(target=look)
-            thread.start()
-            wall.reload("[plugin icmp three]\nkernel-replies = suppress\n")
-            over.set()
-            thread.join()
+            with meanwhile(look):
+                wall.reload("[plugin icmp three]\nkernel-replies = suppress\n")
         assert seen == {"1"}, "the kernel answered while one took over from the other"
         assert now() == ["1", "1"]
         wall.reload("[plugin icmp three]\n")

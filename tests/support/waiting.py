@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""How tests wait: until something is true, with a limit, and never for a fixed time."""
+"""How tests wait: until something is true, with a limit, and never for a fixed time; and what goes on meanwhile."""
 import asyncio
+import contextlib
+import threading
 import time
 
 
@@ -44,6 +46,22 @@ def settled(look, seconds=0.3, limit=30):
         if now != seen:
             seen, since = now, time.monotonic()
     return seen
+
+
+@contextlib.contextmanager
+def meanwhile(*works):
+    """Each of these runs in a thread of its own, until the event that it is called with is set: at the end of the
+    block, however that ends."""
+    over = threading.Event()
+    threads = [threading.Thread(target=work, args=(over,)) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 def shortest(times, n):
