@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Linked walls whose engine is killed, emptied, full or wrong about the time."""
 import contextlib
+import functools
 import os
 import random
 import re
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from linking import (Engine, converged, entries, fold, id_of, key, linked, payload, read_payload, roll_back, scribble,
                      short_folder, wait_linked, walls)
 from sanitizer import SANITIZED
-from waiting import wait_for
+from waiting import meanwhile, wait_for
 from wall import dot, has_plugin
 
 pytestmark = pytest.mark.skipif(
@@ -29,19 +29,28 @@ def engine_that_keeps_its_data(tmp_path):
         yield engine
 
 
+@contextlib.contextmanager
+def scribbling(some, n):
+    """Painting of so many dots by a client of each wall, others each turn."""
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(wall.tcp()) for wall in some]
+
+        def paint(turn):
+            for i, client in enumerate(clients):
+                client.sendall(scribble(turn * len(clients) + i, n))
+        yield paint
+
+
 def test_the_engine_is_killed(kept, tmp_path):
     with walls(kept, tmp_path, 3) as some:
-        clients = [wall.tcp() for wall in some]
-        for turn in range(6):
-            for i, client in enumerate(clients):
-                client.sendall(scribble(turn * 3 + i, 100))
-            if turn == 2:
-                kept.kill()
-                wait_for("all to know", lambda: all("goes on alone" in wall.log() for wall in some))
-            if turn == 4:
-                kept.start()
-        for client in clients:
-            client.close()
+        with scribbling(some, 100) as paint:
+            for turn in range(6):
+                paint(turn)
+                if turn == 2:
+                    kept.kill()
+                    wait_for("all to know", lambda: all("goes on alone" in wall.log() for wall in some))
+                if turn == 4:
+                    kept.start()
         converged(kept, *some)
 
 
@@ -119,11 +128,11 @@ def test_the_engine_is_emptied_while_somebody_paints(engine, tmp_path):
         converged(engine, a, b)
 
 
-def flood_all_over(client, width, height, ended):
+def flood_all_over(client, width, height, over):
     """A dot in each tile, in colours that seldom come again."""
     floods = [b"".join(dot(x, y, (255, 4 * i, 0)) for y in range(0, height, 32) for x in range(0, width, 32))
               for i in range(61)]
-    while not ended.is_set():
+    while not over.is_set():
         for flood in floods:
             client.sendall(flood)
 
@@ -131,7 +140,6 @@ def flood_all_over(client, width, height, ended):
 def test_all_of_a_large_wall_is_sent_in_turn(engine, tmp_path):
     """Also where more is painted all the time than is sent at once: no part waits for the others to be quiet."""
     width, height = 1024, 2048
-    ended = threading.Event()
 
     def sent():
         """Tiles of the upper half, and of the lower one."""
@@ -139,13 +147,8 @@ def test_all_of_a_large_wall_is_sent_in_turn(engine, tmp_path):
         return [sum((y >= height / 2) == lower for some in pixels for _, y in some) for lower in (False, True)]
     with walls(engine, tmp_path, 1, "rate = 60\nsnapshot = 1h", size="%dx%d" % (width, height)) as (a,), \
             a.tcp() as client:
-        thread = threading.Thread(target=flood_all_over, args=(client, width, height, ended))
-        thread.start()
-        try:
+        with meanwhile(functools.partial(flood_all_over, client, width, height)):
             wait_for("ten batches", lambda: sum(sent()) >= 10240, 60)
-        finally:
-            ended.set()
-            thread.join()
         assert min(sent()) > max(sent()) / 3
 
 
@@ -164,14 +167,11 @@ def test_the_engine_hangs(engine, tmp_path):
 def test_connections_that_break(engine, tmp_path):
     """While entries are on their way: a mark tells each wall which of them ran."""
     with walls(engine, tmp_path, 3) as some:
-        clients = [wall.tcp() for wall in some]
-        for turn in range(12):
-            for i, client in enumerate(clients):
-                client.sendall(scribble(turn * 3 + i, 200))
-            engine.ask("CLIENT", "KILL", "TYPE", "normal")
-            wait_linked(*some)
-        for client in clients:
-            client.close()
+        with scribbling(some, 200) as paint:
+            for turn in range(12):
+                paint(turn)
+                engine.ask("CLIENT", "KILL", "TYPE", "normal")
+                wait_linked(*some)
         converged(engine, *some)
 
 
