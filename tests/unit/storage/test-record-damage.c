@@ -213,6 +213,18 @@ TEST_WITH(two_do_not_write_one_file, no_files, NULL)
 	wall_end(&wall);
 }
 
+/* The first moment that is recorded again; what a reader then finds. */
+static struct mural_history *
+record_again(struct wall *wall, uint32_t last[PIXELS])
+{
+	paint(wall, 1);
+	record(wall);
+	assert_false(wall->record.failed);
+	copy(wall, last);
+	wall_end(wall);
+	return open_history();
+}
+
 /* A file system that is full, by way of a limit. */
 TEST_WITH(a_full_disk_costs_moments_and_no_more, no_files, NULL)
 {
@@ -233,12 +245,7 @@ TEST_WITH(a_full_disk_costs_moments_and_no_more, no_files, NULL)
 	assert_true(wall.record.failed);
 	close(wall.record.writer.fd);
 	wall.record.writer.fd = open(file, O_RDWR);
-	paint(&wall, 1);
-	record(&wall);
-	assert_false(wall.record.failed);
-	copy(&wall, last);
-	wall_end(&wall);
-	history = open_history();
+	history = record_again(&wall, last);
 	while (mural_history_next(history, &moment) > 0)
 		assert_memory_equal(moment.pixels, n++ ? last : first, sizeof(last));
 	assert_int_equal(n, 2);
@@ -266,12 +273,7 @@ TEST_WITH(a_part_begun_on_a_full_disk_is_none_the_worse, no_files, NULL)
 	setrlimit(RLIMIT_FSIZE, &room);
 	assert_true(wall.record.failed);
 	wall.record.segment_max = 1 << 20;
-	paint(&wall, 1);
-	record(&wall);
-	assert_false(wall.record.failed);
-	copy(&wall, last);
-	wall_end(&wall);
-	history = open_history();
+	history = record_again(&wall, last);
 	assert_int_equal(mural_history_seek(history, INT64_MAX, &moment), 1);
 	assert_memory_equal(moment.pixels, last, sizeof(last));
 	mural_history_close(history);
