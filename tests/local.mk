@@ -123,6 +123,7 @@ TESTS += \
 	$(PLAIN_SUITES)
 if WITH_LINK
 TESTS += \
+	tests/net/test_ndp.py \
 	tests/link/test_controls.py \
 	tests/link/test_engine.py \
 	tests/link/test_link.py \
