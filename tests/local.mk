@@ -95,21 +95,25 @@ TESTS += \
 	tests/clients/test_walls.py \
 	tests/clients/test_p2.py \
 	tests/clients/test_watch.py \
+	tests/daemon/test_bans.py \
 	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
+	tests/daemon/test_control_log.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \
 	tests/daemon/test_hud.py \
+	tests/daemon/test_hud_cards.py \
+	tests/daemon/test_hud_looks.py \
 	tests/daemon/test_limits.py \
 	tests/daemon/test_operators.py \
 	tests/daemon/test_sources.py \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
+	tests/daemon/test_pixelflut_turns.py \
 	tests/daemon/test_privileges.py \
 	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
-	tests/daemon/test_hud_cards.py \
-	tests/daemon/test_hud_looks.py \
+	tests/daemon/test_snapshot.py \
 	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
 	tests/net/test_icmp_packets.py \
@@ -259,6 +263,7 @@ RELEASE_TESTS = $(check_PROGRAMS) \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_limits.py \
 	tests/daemon/test_options.py \
+	tests/daemon/test_snapshot.py \
 	tests/net/test_interfaces.py \
 	tests/install.sh
 if WITH_P2

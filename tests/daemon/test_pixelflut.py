@@ -5,66 +5,21 @@ import json
 import os
 import random
 import re
-import resource
 import select
 import socket
 import struct
 import threading
-import time
 
 import pytest
 
 import procfs
-from closing import Closing
+from pixelflut import Client, PIXELFLUT, open_files, sockets
 from sanitizer import SANITIZED
 from wall import SOURCE, Wall, wait_for
 
-PIXELFLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 
 with open(os.path.join(SOURCE, "tests/vectors/pixelflut.json")) as vectors_file:
     VECTORS = json.load(vectors_file)["vectors"]
-
-
-class Client(Closing):
-    """A connection that reads lines."""
-    def __init__(self, wall, host="127.0.0.1", receive_buffer=None):
-        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(30)
-        self.socket.connect((host, wall.port("pixelflut")))
-        self.file = self.socket.makefile("rb")
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def line(self):
-        return self.file.readline().decode()
-
-    def ask(self, data):
-        self.send(data)
-        return self.line()
-
-    def quiet(self, seconds=0.1):
-        return not select.select([self.socket], [], [], seconds)[0]
-
-    def finish(self):
-        """Shuts the sending side down; everything that still comes."""
-        self.socket.shutdown(socket.SHUT_WR)
-        return self.file.read().decode()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-
-def sockets(wall):
-    """How many are open, with the listener."""
-    folder, count = "/proc/%d/fd" % wall.process.pid, 0
-    for name in os.listdir(folder):
-        with contextlib.suppress(FileNotFoundError):
-            count += os.readlink(os.path.join(folder, name)).startswith("socket:")
-    return count
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
@@ -166,15 +121,6 @@ def test_input_of_a_client_that_does_not_read_is_not_read(tmp_path):
             assert client.file.read() == b""
         for client in deaf:
             client.socket.close()
-
-
-def open_files(wanted):
-    """Raises this process's limit; the limit that the daemon may have."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard < wanted:
-        pytest.skip("needs %d open files; raise the hard limit of open files (ulimit -Hn)" % wanted)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 @pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 10 s: set MURALD_LONG=1")
@@ -383,57 +329,6 @@ def test_quiet_connections_have_a_keepalive(tmp_path):
         assert 30 < seconds <= 60
 
 
-def latency(client, rounds=200):
-    times = []
-    for i in range(rounds):
-        begin = time.monotonic()
-        assert client.ask(b"PX %d 1\n" % (i % 64)).startswith("PX")
-        times.append(time.monotonic() - begin)
-        time.sleep(0.002)  # a light load, not one more flood
-    times.sort()
-    return times[len(times) // 2], times[-len(times) // 100 - 1]
-
-
-@contextlib.contextmanager
-def flooded(wall, data):
-    """Four clients send `data` again and again; yields who has sent it, each time."""
-    over, sent = threading.Event(), []
-
-    def pour(number):
-        with Client(wall) as client, contextlib.suppress(OSError):
-            while not over.is_set():
-                client.send(data)
-                sent.append(number)
-    floods = [threading.Thread(target=pour, args=(number,)) for number in range(4)]
-    for thread in floods:
-        thread.start()
-    try:
-        wait_for("all floods", lambda: len(set(sent)) == 4)
-        yield sent
-    finally:
-        over.set()
-        for thread in floods:
-            thread.join()
-
-
-PIXELS = b"".join(b"PX %d %d %06x\n" % (i % 64, i % 48, i) for i in range(20000))
-
-
-def test_light_clients_are_answered_soon_beside_a_flood(tmp_path):
-    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall, contextlib.ExitStack() as stack:
-        light = [stack.enter_context(Client(wall)) for _ in range(100)]
-        for client in light:
-            assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
-        alone = latency(light[50])
-        with flooded(wall, PIXELS):
-            beside = latency(light[50])
-            for client in light:
-                assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
-        print("an answer takes %.2f ms (99 of 100: %.2f), beside a flood %.2f ms (%.2f)"
-              % tuple(1000 * t for t in alone + beside))
-        assert beside[0] < 1
-
-
 def test_datagrams(tmp_path):
     """Whole commands, no answers, and nothing of one holds for the next."""
     binary = struct.pack("<2sHHBBBB", b"PB", 5, 6, 1, 2, 3, 0)
@@ -474,61 +369,3 @@ def test_a_question_that_is_refused_costs_no_more_than_nonsense(tmp_path, questi
     nonsense, refused = map(min, zip(*takes))
     print("a line of nonsense takes %.0f ns, a question %.0f ns" % (nonsense / 8e-4, refused / 8e-4))
     assert refused < 3 * nonsense
-
-
-def test_heavy_clients_take_turns(tmp_path):
-    """Who stops in the middle of a turn keeps nobody waiting, and who never stops neither."""
-    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall, Client(wall) as client:
-        with flooded(wall, PIXELS) as sent:
-            for burst in range(20):
-                assert client.ask(PIXELS * (1 + burst % 3) + b"SIZE\n") == "SIZE 64 48\n"
-            # several turns each, and more than the sockets' buffers hold
-            before = len(sent)
-            wait_for("turns of all", lambda: all(sent[before:].count(number) * len(PIXELS) > 16 << 20
-                                                 for number in range(4)), 60)
-        assert set(wall.totals("pixelflut")) == {"painted", "drops"}
-
-
-def latency_beside(wall, data):
-    with Client(wall) as client, flooded(wall, data):
-        return latency(client, 60)[0]
-
-
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer changes what is expensive; build without --enable-sanitizer")
-def test_input_that_is_expensive_to_process_is_read_in_short_turns(tmp_path):
-    """A line of one byte costs as much as one of twenty: such a flood must not delay the others more."""
-    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
-        takes = []
-
-        def no_slower():
-            """By the best of some takes of each: the machine may be busier during one of them."""
-            takes.append((latency_beside(wall, PIXELS), latency_beside(wall, b"\n" * 300000)))
-            plain, empty = map(min, zip(*takes))
-            print("an answer takes %.2f ms beside a flood of pixels, %.2f ms beside one of empty lines"
-                  % (1000 * plain, 1000 * empty))
-            return empty < 10 * max(plain, 0.01)
-        wait_for("turns that are as short", no_slower, 60)
-
-
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer's memory proves nothing; build without --enable-sanitizer")
-def test_ten_thousand_idle_clients_cost_little(tmp_path):
-    hard = open_files(10300)
-    with Wall(tmp_path, PIXELFLUT, core="workers = 2",
-              prefix=["prlimit", "--nofile=%d" % hard]) as wall, contextlib.ExitStack() as stack:
-        with Client(wall) as client:
-            client.ask(b"SIZE\n")
-        before = wall.memory_kib()
-        clients = []
-        for i in range(10000):
-            # from many sources: each has a share of the descriptors
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", wall.port("pixelflut")),
-                                                                  source_address=("127.0.%d.1" % (i % 50), 0)))
-            clients.append(client)
-            client.sendall(b"PX %d 1 ff8000\nPX 1 1 ff" % (i % 64))
-        wait_for("all of them", lambda: sockets(wall) > 10000, 30)
-        clients[-1].settimeout(30)
-        clients[-1].sendall(b"8000\nSIZE\n")
-        assert clients[-1].recv(100) == b"SIZE 64 48\n"
-        growth = wall.memory_kib() - before
-        print("10000 idle clients: %.1f MiB" % (growth / 1024))
-        assert growth < 10 << 10

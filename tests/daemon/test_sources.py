@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
+from control import Operator, control
 from waiting import wait_for
 from wall import DOTS, Wall, dot
 

@@ -15,6 +15,8 @@ import struct
 import pytest
 from PIL import Image, PngImagePlugin
 
+from wall import DOTS, Wall
+
 
 def control(folder, more=""):
     """The section, for a wall's config; the socket's path must be short."""
@@ -24,7 +26,7 @@ def control(folder, more=""):
 
 @pytest.fixture(name="operator")
 def operator_of_wall(wall):
-    """For suites with a fixture `wall`: from control import operator_of_wall."""
+    """For folders whose suites have a fixture `wall`: their conftest.py imports it."""
     with Operator(wall) as operator:
         yield operator
 
@@ -110,3 +112,20 @@ class Operator:
 
     def __exit__(self, *_):
         self.close()
+
+
+def new_wall(folder, **more):
+    """One that is painted with dots and asked at its socket."""
+    return Wall(folder, DOTS, core=control(folder), **more)
+
+
+def again(wall):
+    """Kills it and starts it again."""
+    wall.kill()
+    wall.start().wait_ready()
+
+
+def state(wall):
+    """What is written down of it, for the next start."""
+    with open(wall.folder + "/control.state") as f:
+        return [json.loads(line) for line in f]
