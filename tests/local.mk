@@ -59,12 +59,14 @@ PLAIN_SUITES += \
 if WITH_HTTP
 PLAIN_SUITES += \
 	tests/http/test_admin.py \
+	tests/http/test_admin_page.py \
 	tests/http/test_page.py \
 	tests/http/test_picture.py \
 	tests/http/test_page_line.py \
 	tests/http/test_page_past.py \
 	tests/http/test_page_windows.py \
 	tests/http/test_page_words.py \
+	tests/http/test_picture.py \
 	tests/test_recipes.py
 endif
 endif
@@ -85,9 +87,11 @@ TESTS += \
 endif
 TESTS += \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_boards.py \
 	tests/clients/test_film.py \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
+	tests/clients/test_p2.py \
 	tests/clients/test_painting.py \
 	tests/clients/test_boards.py \
 	tests/clients/test_pictures.py \
@@ -119,6 +123,7 @@ TESTS += \
 	tests/net/test_icmp_packets.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
+	tests/net/test_ndp.py \
 	tests/net/test_reins.py \
 	tests/net/test_sources.py \
 	tests/net/test_targets.py \
@@ -260,6 +265,8 @@ pictures: all
 RELEASE_TESTS = $(check_PROGRAMS) \
 	tests/clients/test_hostile.py \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_boards.py \
+	tests/clients/test_p2.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_limits.py \
 	tests/daemon/test_options.py \
