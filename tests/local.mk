@@ -162,6 +162,7 @@ TESTS += \
 	tests/http/test_metrics.py \
 	tests/http/test_notice.py \
 	tests/http/test_operator.py \
+	tests/http/test_operator_live.py \
 	tests/http/test_requests.py \
 	tests/http/test_strangers.py \
 	tests/http/test_tiles.py \
