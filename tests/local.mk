@@ -77,7 +77,10 @@ TESTS += \
 	tests/test_hostile.py \
 	tests/http/test_bands.py \
 	tests/http/test_socketio.py \
-	tests/http/test_viewers.py
+	tests/http/test_socketio_clients.py \
+	tests/http/test_socketio_hostile.py \
+	tests/http/test_viewers.py \
+	tests/http/test_viewers_cost.py
 endif
 if WITH_P2
 TESTS += \
@@ -154,6 +157,7 @@ TESTS += \
 	tests/http/test_api.py \
 	tests/http/test_openapi.py \
 	tests/http/test_board.py \
+	tests/http/test_canvas_png.py \
 	tests/http/test_database.py \
 	tests/http/test_files.py \
 	tests/http/test_history.py \
@@ -283,14 +287,15 @@ endif
 if WITH_HTTP
 RELEASE_TESTS += \
 	tests/http/test_board.py \
-	tests/clients/test_boards.py \
-	tests/clients/test_p2.py \
+	tests/http/test_board_canvas.py \
+	tests/http/test_canvas_png.py \
 	tests/http/test_database.py \
 	tests/http/test_metrics.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
 	tests/http/test_timelapse.py \
-	tests/http/test_viewers.py
+	tests/http/test_viewers.py \
+	tests/http/test_viewers_cost.py
 endif
 check-release:
 	@status=0; \

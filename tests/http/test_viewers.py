@@ -1,61 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""Viewers against a whole murald: /ws for the clients of Place: IPv6, /live for the page, and
-/canvas.png."""
+"""Viewers against a whole murald: /ws for the clients of Place: IPv6, /live for the page."""
 import asyncio
-import io
 import json
 import os
 import random
 import socket
-import sys
 import time
 
 import pytest
 
 websockets = pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
-from PIL import Image
-import procfs
-from boardclient import slow_reader, with_slow_readers
 import livedoc
 from relay import Relay
 from sanitizer import SANITIZED, SLACK_KIB
-from waiting import settled, shortest
-from wall import BUILD, SOURCE, dot, wait_for
-from watchers import Live, Place, Raw, ask, canvas_png, http_wall
+from waiting import shortest
+from wall import BUILD, SOURCE, dot
+from watchers import Live, Place, Raw, ask, canvas_png, http_wall, in_time, same
 
 with open(os.path.join(SOURCE, "tests", "vectors", "place_ws.json")) as f:
     VECTORS = {vector["name"]: vector for vector in json.load(f)["vectors"]}
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 both = pytest.mark.parametrize("kind", [Place, Live])
-
-
-def viewers(wall):
-    """How many there are, by what one more of them is told."""
-    async def look():
-        async with Live(wall) as live:
-            await live.until(lambda v: len(v.texts) > 1)
-            return live.texts[-1]["viewers"] - 1
-    return asyncio.run(look())
-
-
-def in_time(script, seconds=180):
-    async def run():
-        return await asyncio.wait_for(script(), seconds)
-    return asyncio.run(run())
-
-
-async def same(watcher, wall, seconds=60):
-    """Reads until the watcher sees what /canvas.png shows."""
-    loop, end = asyncio.get_running_loop(), time.monotonic() + seconds
-    while True:
-        want = await loop.run_in_executor(None, canvas_png, wall)
-        if watcher.is_whole() and watcher.picture().tobytes() == want.tobytes():
-            return
-        assert time.monotonic() < end, "never saw what is on the canvas"
-        try:
-            await watcher.read(0.1)
-        except asyncio.TimeoutError:
-            pass
 
 
 # ------------------------------------------------------------------ /ws
@@ -153,27 +118,6 @@ def test_the_prefix_is_that_of_the_addresses(tmp_path):
     others = "[plugin ipv6]\ninterface = lo\ntemplate = 2001:db8:a:b:SXXX:YYYY:RR:GGBB\n"
     with http_wall(tmp_path, others=others) as wall:
         assert json.loads(ask(wall, "/serverconfig.json")[2])["public_prefix"] == "2001:db8:a:b"
-
-
-def test_light_painting_costs_little(tmp_path):
-    """What the wire takes at 100 pixels a second, in each picture a fifteenth of them, to who offers to inflate,
-    as v6-place's library and browsers do, and to who does not."""
-    async def script(wall, rng, **rest):
-        with wall.tcp() as dots, Relay(wall.port("http")) as line:
-            async with Place(wall, port=line.port, **rest) as place:
-                await place.request("pps_updates", enabled=False)
-                await place.until(lambda v: v.is_whole())
-                (begin,) = [n for _, n in line.sent]
-                for _ in range(30):
-                    places = [(rng.randrange(1280), rng.randrange(720), rng.randbytes(3)) for _ in range(100 // 15)]
-                    dots.sendall(b"".join(dot(*each) for each in places))
-                    x, y, rgb = places[-1]
-                    await place.until(lambda v: v.pixel(x, y) == tuple(rgb))
-                await same(place, wall)
-                return (line.sent[0][1] - begin) / len(place.pictures[1:]) * 15
-    with http_wall(tmp_path, size="1280x720") as wall:
-        assert in_time(lambda: script(wall, random.Random(5))) < 10e3
-        assert in_time(lambda: script(wall, random.Random(6), compression=None)) < 66e3, "as ever"
 
 
 @pytest.mark.skipif(SANITIZED, reason="counted by what is preloaded: build without --enable-sanitizer")
@@ -329,43 +273,6 @@ def test_a_viewer_that_does_not_read_gets_the_latest_picture(tmp_path, kind):
     in_time(script, 100)
 
 
-@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="takes a minute: MURALD_LONG=1 make check")
-def test_viewers_that_never_read_cost_bounded_memory(tmp_path):
-    """Each is stuck with another picture of five megabytes; in the end the slowest are evicted.  One from
-    elsewhere, further behind than all of them, is not."""
-    rng = random.Random(7)
-    width, height = 1600, 1000
-    fills = [b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width)) for _ in range(2)]
-
-    with http_wall(tmp_path, "viewer-fps = 60", size="%dx%d" % (width, height)) as wall, wall.tcp() as dots:
-        base, most, deaf = wall.memory_kib(), 0, []
-        dots.sendall(fills[1])
-        wall.painted(width - 1, height - 1, tuple(fills[1][-4:-1]))
-        elsewhere = Raw(wall, "/live", receive=4096, source="127.0.0.2").opened()
-        for i in range(60):
-            dots.sendall(fills[i % 2])
-            deaf.append(Raw(wall, "/live" if i % 2 else "/ws", receive=4096).opened())
-            time.sleep(0.3)  # for the next picture to be another one
-            most = max(most, wall.memory_kib() - base)
-        most = max(most, settled(wall.memory_kib, 1) - base)
-        left = viewers(wall)
-        for viewer in deaf:
-            viewer.close()
-        read = 0
-        while read < 1 << 20:
-            got = len(elsewhere.socket.recv(65536))
-            assert got, "who is behind alone gave way after %d bytes" % read
-            read += got
-        elsewhere.close()
-        print("at most %d MiB more, %d viewers left" % (most >> 10, left))
-        after = settled(wall.memory_kib, 2) - base
-        print("%d MiB afterwards" % (after >> 10))
-        assert after < SLACK_KIB + (32 << 10), after  # the encoder keeps a copy of the canvas and its room to encode
-        assert most < SLACK_KIB + (256 << 10), most
-        assert 5 < left < 60, left
-        assert wall.stop() == 0, wall.log()
-
-
 def test_a_slow_viewer_follows_by_deltas_where_these_are_shorter(tmp_path):
     """A key frame of noise and few changes after it: the key frame must be sent only once."""
     async def script():
@@ -411,133 +318,6 @@ def test_a_viewer_that_sleeps_can_paste_what_it_missed(tmp_path):
                 sleeper.socket.transport.resume_reading()
                 await same(sleeper, wall)
                 assert ("RGBA", 400 * 300) in sleeper.pictures, "a whole picture again"
-    in_time(script)
-
-
-# ------------------------------------------------------------------------- /canvas.png
-
-def test_canvas_png_is_the_canvas_with_a_tag_for_its_state(tmp_path):
-    with http_wall(tmp_path) as wall, wall.tcp() as dots:
-        status, fields, body = ask(wall, "/canvas.png")
-        assert status == 200 and fields["content-type"] == "image/png" and fields["cache-control"] == "no-store"
-        tag = fields["etag"]
-        picture = Image.open(io.BytesIO(body))
-        assert picture.mode == "RGB" and picture.size == (64, 48)
-        assert ask(wall, "/canvas.png", If_None_Match=tag)[::2] == (304, b"")
-        assert ask(wall, "/canvas.png", If_None_Match="W/%s, \"x\"" % tag)[0] == 304
-        assert ask(wall, "/canvas.png", If_None_Match="\"x\"")[0] == 200
-        assert ask(wall, "/canvas.png?allow_cache=true")[1]["cache-control"] == "no-cache"
-        status, fields, body = ask(wall, "/canvas.png", "HEAD")
-        assert status == 200 and body == b"" and fields["etag"] == tag
-        dots.sendall(dot(9, 9, BLACK))
-        wait_for("it to be painted", lambda: wall.picture())
-        assert ask(wall, "/canvas.png", If_None_Match=tag)[0] == 304, "painted, but not changed"
-        dots.sendall(dot(9, 9, RED))
-        wait_for("a new tag", lambda: ask(wall, "/canvas.png", If_None_Match=tag)[0] == 200)
-        assert canvas_png(wall).getpixel((9, 9)) == RED
-        assert ask(wall, "/canvas.png")[1]["etag"] != tag
-
-
-def test_heat_is_where_much_was_painted(tmp_path):
-    with http_wall(tmp_path, size="100x70") as wall, wall.tcp("dots") as client:
-        def heat():
-            picture = Image.open(io.BytesIO(ask(wall, "/heat.png")[2]))
-            assert picture.size == (4, 3)
-            return picture.convert("L").load()
-
-        def warmer(x, y, than):
-            client.sendall(dot(99, 69, RED))
-            return heat()[x, y] > than
-        assert not any(heat()[x, y] for x in range(4) for y in range(3))
-        client.sendall(dot(40, 10, RED))
-        once = wait_for("one pixel to be seen", lambda: heat()[1, 0])
-        wait_for("more where more is painted", lambda: warmer(3, 2, 2 * once))
-        wait_for("it to be forgotten", lambda: heat()[1, 0] < once)
-        assert {(x, y) for x in range(4) for y in range(3) if heat()[x, y]} == {(1, 0), (3, 2)}
-
-
-def test_simultaneous_requests_share_one_picture(tmp_path):
-    async def script():
-        with http_wall(tmp_path, size="640x360") as wall, wall.tcp() as dots:
-            loop = asyncio.get_running_loop()
-            dots.sendall(b"".join(dot(i, i, RED) for i in range(300)))
-            wall.painted(299, 299, RED)
-            answers = await asyncio.gather(*[loop.run_in_executor(None, ask, wall, "/canvas.png")
-                                             for _ in range(32)])
-            assert {status for status, _, _ in answers} == {200}
-            assert len({body for _, _, body in answers}) == 1
-    in_time(script)
-
-
-# ----------------------------------------------------------------------- what it costs
-
-def hold_pictures(folder):
-    """Prints the statuses for slow readers of different pictures of 6 MB; afterwards another reader gets one."""
-    found, held = [], []
-    with open(os.path.join(folder, "canvas.png"), "wb") as f:
-        Image.frombytes("RGB", (1920, 1080), os.urandom(1920 * 1080 * 3)).save(f, "PNG", compress_level=0)
-    with http_wall(folder, size="1920x1080") as wall, wall.tcp() as dots:
-        for i in range(14):
-            s, status = slow_reader(wall, "/canvas.png")
-            found.append(status)
-            held.append(s)
-            dots.sendall(dot(i, 0, RED) + dot(i, 0, GREEN))
-        most = wall.memory_kib()
-        for s in held:
-            s.close()
-        wait_for("a picture again", lambda: ask(wall, "/canvas.png", "HEAD")[0] == 200)
-    print(json.dumps([found, most]))
-
-
-@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 10 s: set MURALD_LONG=1")
-def test_slow_readers_hold_a_bounded_number_of_pictures(tmp_path):
-    found, most = with_slow_readers(__file__, tmp_path)
-    assert found == 14 * [200]
-    assert most < (190 << 10) + SLACK_KIB, most
-
-
-@both
-def test_an_idle_wall_wakes_up_once_a_second(tmp_path, kind):
-    async def script():
-        with http_wall(tmp_path) as wall:
-            async with kind(wall) as watcher:
-                await watcher.until(lambda v: v.texts and v.is_whole())
-                watcher.messages.clear()
-                wall.wait_idle()
-                before, since = procfs.times_slept(wall.pid), time.monotonic()
-                await asyncio.sleep(2)  # a clock that ticks faster would show by then
-                # the rates each second, and the web server's own timer every five
-                times = procfs.times_slept(wall.pid) - before
-                assert times <= 3 * (time.monotonic() - since) + 1
-            wall.wait_idle()
-            before = procfs.times_slept(wall.pid)
-            await asyncio.sleep(1)  # a clock that ticks would show by then
-            assert procfs.times_slept(wall.pid) - before <= 2, "nobody watches"
-    in_time(script)
-
-
-def test_a_thousand_come_and_go(tmp_path):
-    async def script():
-        with http_wall(tmp_path) as wall, wall.tcp() as dots:
-            rng = random.Random(4)
-
-            def come_and_go(count):
-                for i in range(count):
-                    with Raw(wall, rng.choice(["/ws", "/live"])) as viewer:
-                        if i % 3:
-                            viewer.opened()
-                        if i % 3 == 2:
-                            viewer.send(1, b'{"request": "get_full_canvas_once"}')
-                    dots.sendall(dot(i % 64, i % 48, rng.randbytes(3)))
-            come_and_go(200)
-            base = wall.memory_kib()
-            come_and_go(1000)
-            assert wall.memory_kib() - base < SLACK_KIB + 2048
-            async with Live(wall) as live:
-                await live.until(lambda v: len(v.texts) > 2)
-                assert live.texts[-1]["viewers"] == 1
-                await same(live, wall)
-            assert wall.stop() == 0, wall.log()
     in_time(script)
 
 
@@ -629,7 +409,3 @@ def test_the_program_in_the_manual_works(tmp_path):
             await frames.aclose()
             assert (said["width"], said["height"]) == (100, 70)
     in_time(script)
-
-
-if __name__ == "__main__":
-    hold_pictures(sys.argv[1])

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import struct
+import time
 import zlib
 
 import websockets
@@ -291,3 +292,32 @@ class Raw(Closing):
 
     def close(self):
         self.socket.close()
+
+
+def viewers(wall):
+    """How many there are, by what one more of them is told."""
+    async def look():
+        async with Live(wall) as live:
+            await live.until(lambda v: len(v.texts) > 1)
+            return live.texts[-1]["viewers"] - 1
+    return asyncio.run(look())
+
+
+def in_time(script, seconds=180):
+    async def run():
+        return await asyncio.wait_for(script(), seconds)
+    return asyncio.run(run())
+
+
+async def same(watcher, wall, seconds=60):
+    """Reads until the watcher sees what /canvas.png shows."""
+    loop, end = asyncio.get_running_loop(), time.monotonic() + seconds
+    while True:
+        want = await loop.run_in_executor(None, canvas_png, wall)
+        if watcher.is_whole() and watcher.picture().tobytes() == want.tobytes():
+            return
+        assert time.monotonic() < end, "never saw what is on the canvas"
+        try:
+            await watcher.read(0.1)
+        except asyncio.TimeoutError:
+            pass
