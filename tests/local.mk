@@ -157,6 +157,7 @@ TESTS += \
 	tests/http/test_api.py \
 	tests/http/test_openapi.py \
 	tests/http/test_board.py \
+	tests/http/test_board_canvas.py \
 	tests/http/test_canvas_png.py \
 	tests/http/test_database.py \
 	tests/http/test_files.py \
