@@ -25,8 +25,7 @@ def test_canvas_png_is_the_canvas_with_a_tag_for_its_state(tmp_path):
         assert ask(wall, "/canvas.png?allow_cache=true")[1]["cache-control"] == "no-cache"
         status, fields, body = ask(wall, "/canvas.png", "HEAD")
         assert status == 200 and body == b"" and fields["etag"] == tag
-        dots.sendall(dot(9, 9, BLACK))
-        wait_for("it to be painted", lambda: wall.picture())
+        wall.paint(dot(9, 9, BLACK))
         assert ask(wall, "/canvas.png", If_None_Match=tag)[0] == 304, "painted, but not changed"
         dots.sendall(dot(9, 9, RED))
         wait_for("a new tag", lambda: ask(wall, "/canvas.png", If_None_Match=tag)[0] == 200)
