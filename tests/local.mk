@@ -294,6 +294,8 @@ RELEASE_TESTS += \
 	tests/http/test_metrics.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
+	tests/http/test_socketio_clients.py \
+	tests/http/test_socketio_hostile.py \
 	tests/http/test_timelapse.py \
 	tests/http/test_viewers.py \
 	tests/http/test_viewers_cost.py
