@@ -8,7 +8,7 @@ const { io } = createRequire(`${process.env.MODULES}/`)(name);
 const say = (what, value) => console.log(JSON.stringify([what, value]));
 const socket = io(url, { transports: transports.split(",") });
 
-socket.on("connect", () => say("connect", socket.io.engine.transport.name));
+socket.on("connect", () => say("session", socket.io.engine.id));
 socket.on("pixel update", update => say("update", update));
 socket.on("connect_error", error => say("error", String(error)));
 socket.on("disconnect", reason => say("disconnect", reason));

@@ -14,7 +14,7 @@ def say(what, value):
 
 
 client = socketio.Client()
-client.on("connect", lambda: say("connect", client.eio.transport()))
+client.on("connect", lambda: say("session", client.eio.sid))
 client.on("pixel update", lambda update: say("update", update))
 client.on("connect_error", lambda error: say("error", str(error)))
 client.on("disconnect", lambda: say("disconnect", ""))

@@ -146,9 +146,12 @@ def test_clients_come_back(tmp_path, kind, transports):
 
 def sleep_through_events(wall, listener):
     """The client sleeps until murald has let its session go."""
+    session = listener.all("session")[-1]
+
     def is_let_go():
         # the latter where the machine is too busy to paint so much meanwhile
-        return re.search("ends: (the client reads too slowly|no answer to a ping)", wall.log())
+        return re.search("session %s ends: (the client reads too slowly|no answer to a ping)" % re.escape(session),
+                         wall.log())
     listener.process.send_signal(signal.SIGSTOP)
     with Board(wall) as board:
         token = board.register("\1" * 190, "\1" * 190)  # events of more than two KiB
