@@ -141,6 +141,7 @@ TESTS += \
 	tests/link/test_link.py \
 	tests/link/test_reins.py \
 	tests/link/test_shared.py \
+	tests/link/test_shared_board.py \
 	tests/link/test_strangers.py \
 	tests/link/test_ways.py
 endif
