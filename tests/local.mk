@@ -61,7 +61,6 @@ PLAIN_SUITES += \
 	tests/http/test_admin.py \
 	tests/http/test_admin_page.py \
 	tests/http/test_page.py \
-	tests/http/test_picture.py \
 	tests/http/test_page_line.py \
 	tests/http/test_page_past.py \
 	tests/http/test_page_windows.py \
@@ -96,11 +95,9 @@ TESTS += \
 	tests/clients/test_operator.py \
 	tests/clients/test_p2.py \
 	tests/clients/test_painting.py \
-	tests/clients/test_boards.py \
 	tests/clients/test_pictures.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
-	tests/clients/test_p2.py \
 	tests/clients/test_watch.py \
 	tests/daemon/test_bans.py \
 	tests/daemon/test_browsers.py \
@@ -135,7 +132,6 @@ TESTS += \
 	$(PLAIN_SUITES)
 if WITH_LINK
 TESTS += \
-	tests/net/test_ndp.py \
 	tests/link/test_controls.py \
 	tests/link/test_engine.py \
 	tests/link/test_link.py \
@@ -155,6 +151,7 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
+	tests/faults/test_descriptors.py \
 	tests/http/test_api.py \
 	tests/http/test_openapi.py \
 	tests/http/test_board.py \
