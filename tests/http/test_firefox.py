@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The main path of the web page in Debian's Firefox: the wall is seen while others paint, painted by mouse and keys,
-and its film plays; and what other browsers do not do.  All else is in test_page.py, with Chromium."""
+and its film plays; and what other browsers do not do.  All else is in test_page*.py, with Chromium."""
 import json
 import os
 

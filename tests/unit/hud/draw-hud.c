@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws a HUD for test_hud.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT
+/* Draws a HUD for strip.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT
  * [KEY=VALUE]...  prints the strip as a PPM image, whose comment "LEFT TOP" is its place
  * on the screen; with wall=RRGGBB the screen, with a picture of that colour.  The keys
  * are those of `keys` below; a line is NAME, its hint and its state with tabs between
