@@ -132,7 +132,7 @@ def test_a_request_has_an_end(tmp_path, request_):
     (frame(b"\0", CLOSE), 1002),
     (frame(b"x" * 126, PING), 1002),
     (frame(b"y" * 3000), 1009),
-])
+], ids=["unmasked", "continues nothing", "opcode 3", "reserved bit", "half a close code", "long ping", "line without end"])
 def test_what_is_no_frame(tmp_path, wire, code):
     with Wall(tmp_path, BROWSERS) as wall:
         ws = browser(wall, frame(b"PX 3 3 00ff00\n") + wire + frame(b"PX 1 1 ffffff\n"))
