@@ -47,6 +47,29 @@ flood(struct wall *wall, int n)
 	}
 }
 
+/* How many moments the closed segments still have. */
+static int
+count_moments(int64_t moments[300])
+{
+	int n = 0;
+
+	for (int i = 1; i < 300; i++) {
+		struct mural_history *history = NULL;
+		struct mural_span span;
+		char name[80];
+
+		snprintf(name, sizeof(name), "%s.%d", file, i);
+		if (mural_history_open(name, &history) == 0) {
+			assert_int_equal(
+				mural_history_span(history, INT64_MIN, INT64_MAX, &span),
+				0);
+			moments[n++] = span.moments;
+		}
+		mural_history_close(history);
+	}
+	return n;
+}
+
 TEST_WITH(old_segments_are_thinned_and_the_beginning_stays, no_files, NULL)
 {
 	struct wall wall = { .config.max_size = 4 << 20 };
@@ -54,7 +77,8 @@ TEST_WITH(old_segments_are_thinned_and_the_beginning_stays, no_files, NULL)
 	struct mural_moment moment;
 	uint32_t first[PIXELS], last[PIXELS];
 	int64_t middle;
-	int files, ret, moments = 0, early = 0;
+	int files, closed, ret, moments = 0, early = 0;
+	int64_t left[300], most = 0;
 
 	wall_begin(&wall);
 	flood(&wall, 1);
@@ -78,6 +102,10 @@ TEST_WITH(old_segments_are_thinned_and_the_beginning_stays, no_files, NULL)
 	assert_in_range(recorded_bytes(&files), 2 << 20, (4 << 20) + 65536);
 	assert_in_range(files, 4, 100);
 	assert_int_equal(access("wall.thinned", F_OK), -1);
+	closed = count_moments(left);
+	for (int i = 1; i < closed; i++)
+		most = MAX(most, left[i]);
+	assert_in_range(left[0], 1, most - 1); /* the first one is thinned, too */
 }
 
 /* In peace: moments of a pixel each, in a segment of their own. */
