@@ -192,7 +192,7 @@ def test_a_proxy_that_names_nobody_asks_for_itself(tmp_path):
         assert guess("adm") == 200, "the visitor's guesses are the proxy's"
         assert guess("adm", visitor) == 429
         assert ask(proxy, "ban", {"net": "203.0.113.1/32"}).status == 200, "the proxy is the visitor"
-        assert "holds yourself" in ask(proxy, "ban", {"net": "127.0.0.9/32"}).json()["why"]
+        assert "you are in that network" in ask(proxy, "ban", {"net": "127.0.0.9/32"}).json()["why"]
         with Operator(wall) as operator:
             ban, = operator.done("bans")["bans"]
         assert ban["who"].startswith("http: admin at 127.0.0.9:")
