@@ -12,8 +12,8 @@ from PIL import Image
 from browser import Browser
 from p2client import totp
 from wall import SOURCE, Wall, wait_for
-from webpage import (browser, canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
-                     small_targets, url)
+from webpage import (  # noqa: F401 (a fixture)
+    browser, canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture, small_targets, url)
 
 SIZE = "160x96"
 SECRET = "JBSWY3DPEHPK3PXP"
