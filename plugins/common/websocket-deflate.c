@@ -136,28 +136,45 @@ websocket_deflate(const uint8_t *bytes, size_t len, size_t *deflated_len)
 	return NULL;
 }
 
+/* All of the input, or as much as there is room for.  A client may end its stream with
+ * the last block of a message (RFC 7692, 7.2.3.4), or before, and then begins another. */
+static int
+inflate_some(z_stream *zlib, const uint8_t *bytes, size_t len)
+{
+	int ret = Z_OK;
+
+	zlib->next_in = (uint8_t *)bytes;
+	zlib->avail_in = len;
+	while (ret == Z_OK && zlib->avail_in > 0) {
+		ret = inflate(zlib, Z_SYNC_FLUSH);
+		if (ret == Z_STREAM_END)
+			ret = inflateReset(zlib);
+		else if (zlib->avail_in > 0 && ret == Z_OK)
+			ret = Z_BUF_ERROR;
+	}
+	return ret;
+}
+
 int
 websocket_inflate(const uint8_t *bytes, size_t len, uint8_t *to, size_t room)
 {
-	z_stream zlib = { .next_in = (uint8_t *)bytes,
-		.avail_in = len,
-		.next_out = to,
-		.avail_out = room };
+	z_stream zlib = { .next_out = to, .avail_out = room };
 	int ret;
 
 	if (inflateInit2(&zlib, WINDOW_BITS) != Z_OK)
 		return -ENOMEM;
-	ret = len > 0 ? inflate(&zlib, Z_SYNC_FLUSH) : Z_OK;
-	if (ret == Z_OK && zlib.avail_in == 0) {
-		zlib.next_in = (uint8_t *)tail;
-		zlib.avail_in = sizeof(tail);
-		ret = inflate(&zlib, Z_SYNC_FLUSH);
-	}
+	ret = inflate_some(&zlib, bytes, len);
+	if (ret == Z_OK)
+		ret = inflate_some(&zlib, tail, sizeof(tail));
 	inflateEnd(&zlib);
-	if (ret == Z_MEM_ERROR)
-		return -ENOMEM;
-	if (zlib.avail_out == 0)
+	switch (ret) {
+	case Z_OK:
+		return (int)(room - zlib.avail_out);
+	case Z_BUF_ERROR: /* there is input, so it is room that is missing */
 		return -EMSGSIZE;
-	return ret == Z_OK && zlib.avail_in == 0 ? (int)(room - zlib.avail_out)
-						 : -EBADMSG;
+	case Z_MEM_ERROR:
+		return -ENOMEM;
+	default:
+		return -EBADMSG;
+	}
 }

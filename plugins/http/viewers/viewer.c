@@ -287,7 +287,7 @@ viewer_drop(struct viewer *viewer)
 static void
 take_command(struct viewer *viewer)
 {
-	char inflated[COMMAND_MAX + 1];
+	char inflated[COMMAND_MAX];
 	const char *command = viewer->command;
 	int len = viewer->command_len;
 

@@ -57,6 +57,10 @@ TEST(a_message_is_compressed_only_if_that_pays)
 		websocket_inflate(deflated, len, back, sizeof(back)), sizeof(bytes));
 	assert_memory_equal(back, bytes, sizeof(bytes));
 	assert_int_equal(websocket_inflate(deflated, len, back, 100), -EMSGSIZE);
+	assert_int_equal(
+		websocket_inflate(deflated, len, back, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(
+		websocket_inflate(deflated, len, back, sizeof(bytes) - 1), -EMSGSIZE);
 	assert_int_equal(websocket_inflate(deflated, len - 9, back, sizeof(back)) > 0, 0);
 	free(deflated);
 	srandom(1);
@@ -65,6 +69,36 @@ TEST(a_message_is_compressed_only_if_that_pays)
 	assert_null(websocket_deflate(bytes, sizeof(bytes), &len));
 	assert_null(websocket_deflate(bytes, 0, &len));
 	assert_null(websocket_deflate(bytes, 1, &len));
+}
+
+/* RFC 7692, 7.2.3: each of its ways to compress "Hello", and two streams in a message. */
+TEST(a_message_may_end_its_stream)
+{
+	static const struct {
+		size_t len;
+		uint8_t bytes[20];
+	} messages[] = {
+		{ 7, { 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00 } },
+		{ 11, { 0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f,
+			      0x00 } },
+		{ 8, { 0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00 } },
+		{ 13, { 0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9,
+			      0x07, 0x00 } },
+		{ 18, { 0x01, 0x02, 0x00, 0xfd, 0xff, 0x48, 0x65, 0x01, 0x03, 0x00, 0xfc,
+			      0xff, 0x6c, 0x6c, 0x6f, 0x03, 0x00, 0x00 } },
+	};
+	uint8_t back[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(messages) / sizeof(*messages); i++)
+		for (size_t room = 0; room < sizeof(back); room++) {
+			int len = websocket_inflate(
+				messages[i].bytes, messages[i].len, back, room);
+
+			assert_int_equal(len, room < 5 ? -EMSGSIZE : 5);
+			if (len == 5)
+				assert_memory_equal(back, "Hello", 5);
+		}
 }
 
 TEST(what_is_not_deflated_is_no_message)
