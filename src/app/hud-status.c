@@ -335,13 +335,14 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	hud_people_stop(&hud_status->people);
-	hud_film_stop(&hud_status->film);
-	hud_ripples_stop(&hud_status->ripples);
+	/* first: the film turns the loop, and nothing may start again then */
+	hud_status->hud = NULL;
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	uv_close((uv_handle_t *)&hud_status->invitation, NULL);
+	hud_film_stop(&hud_status->film);
+	hud_people_stop(&hud_status->people);
+	hud_ripples_stop(&hud_status->ripples);
 	mural_reader_free(hud_status->reader);
 	free(hud_status->tiles);
-	hud_status->hud = NULL;
 }

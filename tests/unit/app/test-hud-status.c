@@ -273,6 +273,32 @@ TEST(people_are_invited_when_long_nobody_painted)
 	said_finish(&instance.said);
 }
 
+static void
+on_film_is_done(uv_timer_t *timer)
+{
+	struct desk *desk = timer->data;
+
+	desk->hud_status.film.working--;
+	uv_close((uv_handle_t *)timer, NULL);
+}
+
+/* Though the loop turns until the film's thread is done. */
+TEST(what_is_painted_during_the_stop_wakes_nothing)
+{
+	struct desk desk = { .server = { .public_url = "", .public_address = "" } };
+	struct hud_status *hud_status = &desk.hud_status;
+	uv_timer_t done = { .data = &desk };
+
+	begin(&desk, NULL);
+	run_until_idle(hud_status, &desk.loop);
+	hud_status->film.working = 1;
+	uv_timer_init(&desk.loop, &done);
+	uv_timer_start(&done, on_film_is_done, 10, 0);
+	paint(&desk.canvas);
+	end(&desk);
+	assert_false(hud_status->people.watching);
+}
+
 static int
 local_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
