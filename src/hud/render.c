@@ -69,20 +69,24 @@ sheet_text_right(const struct sheet *sheet, double right, double base, const cha
 	return x;
 }
 
-/* Leaves off whole characters until the rest fits with an ellipsis. */
+/* Leaves off whole characters until the rest fits with an ellipsis; empty: that does not
+ * fit either. */
 static void
 cut_text(const struct sheet *sheet, char *text, enum text_face face, double capital,
 	double room)
 {
 	static const char ellipsis[] = "…";
 	size_t len = strlen(text);
+	bool fits;
 
 	do {
 		while (len > 0 && ((unsigned char)text[--len] & 0xc0) == 0x80)
 			;
 		memcpy(text + len, ellipsis, sizeof(ellipsis));
-	} while (
-		len > 0 && text_measure(sheet->render->text, text, face, capital) > room);
+		fits = text_measure(sheet->render->text, text, face, capital) <= room;
+	} while (len > 0 && !fits);
+	if (!fits)
+		*text = '\0';
 }
 
 double

@@ -85,7 +85,7 @@ double sheet_text_right(const struct sheet *sheet, double right, double base,
 	const char *text, enum text_face face, double capital, uint32_t ink);
 
 /* In the largest capitals that fit from `units` down to `least`, else cut, with an
- * ellipsis. */
+ * ellipsis; nothing where there is no room for that. */
 double sheet_text_cut(const struct sheet *sheet, double x, double right, double base,
 	const char *text, enum text_face face, double units, double least, uint32_t ink);
 

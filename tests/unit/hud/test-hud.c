@@ -11,6 +11,7 @@
 #include "hud/hud.h"
 #include "hud/logo.h"
 #include "hud/qr.h"
+#include "hud/render.h"
 #include "support/unit.h"
 
 /* ------------------------------------------------------------------ versions */
@@ -162,6 +163,34 @@ TEST(text_becomes_cells)
 	assert_int_equal(font_cells("\xc2", cells, sizeof(cells)), 1);
 	assert_int_equal(font_cells("\x80\n\x7f", cells, sizeof(cells)), 3);
 	assert_string_equal(cells, "\x7f\x7f\x7f");
+}
+
+/* Also an empty text takes room, where there is less than none. */
+TEST(a_text_is_cut_only_where_its_ellipsis_fits)
+{
+	enum { WIDTH = 120, HEIGHT = 20, LEFT = 10 };
+	static const char *const texts[] = { "", "never gonna give you up" };
+	uint32_t pixels[WIDTH * HEIGHT], empty[WIDTH * HEIGHT] = { 0 };
+	const struct hud_look plain = { .ground = 0 };
+	const struct render render = { .look = &plain, .text = text_open(NULL) };
+	const struct sheet sheet = {
+		.render = &render, .bitmap = { pixels, WIDTH, WIDTH, HEIGHT }, .unit = 1
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		for (int room = -LEFT; room <= 100; room++) {
+			const bool is_cut = i > 0 && room >= 8;
+			double end;
+
+			memset(pixels, 0, sizeof(pixels));
+			end = sheet_text_cut(&sheet, LEFT, LEFT + room, HEIGHT - 4,
+				texts[i], TEXT_SANS, 8, 8, 0xffffffff);
+			assert_int_equal(end > LEFT, is_cut);
+			assert_true(end <= LEFT + MAX(room, 0));
+			assert_int_equal(
+				memcmp(pixels, empty, sizeof(pixels)) != 0, is_cut);
+		}
+	text_close(render.text);
 }
 
 /* A code too dense for a phone to read from afar is left out. */
