@@ -91,7 +91,8 @@ reconfigure_core(struct wall *wall)
 	defer_keys(wall);
 	if (ratelimit_configure(&wall->ingest.ratelimit, config) < 0)
 		log_error(
-			"reload: out of memory; the limits server.*-per-source are off");
+			"reload: out of memory; limits server.*-per-source stay as they "
+			"were; reload again when there is some");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
 	hud_status_dress(&wall->hud_status, wall->hud, &config->display);
 	hud_status_refresh(&wall->hud_status);

@@ -11,6 +11,7 @@
 
 #include "base/descriptors.h"
 #include "base/misuse.h"
+#include "base/util.h"
 #include "lib/fnv.h"
 #include "lib/hash-salt.h"
 
@@ -341,30 +342,35 @@ stripes_lock(struct ratelimit *ratelimit, bool lock)
 			pthread_mutex_unlock(&ratelimit->stripes[i].lock);
 }
 
-/* New buckets, all full, for a rate that changed.  The locks of all stripes. */
+/* New buckets, all full, for a rate that changed.  -ENOMEM: it stays as it is.  The locks
+ * of all stripes. */
 static int
 stripes_set_rate(struct ratelimit *ratelimit, int kind, uint64_t a_second)
 {
-	int ret = 0;
+	const struct mural_rate rate = { a_second * 1000, a_second };
+	struct mural_ratelimit *tables[RATELIMIT_STRIPES * RATELIMIT_SENDERS] = { NULL };
+	size_t n = ARRAY_LEN(tables);
 
 	if (a_second == ratelimit->rates[kind].burst)
 		return 0;
-	ratelimit->rates[kind] = (struct mural_rate){ a_second * 1000, a_second };
-	for (size_t i = 0; i < RATELIMIT_STRIPES * RATELIMIT_SENDERS; i++) {
+	for (size_t i = 0; a_second > 0 && i < n; i++) {
+		tables[i] = mural_ratelimit_new(&rate, STRIPE_KEYS);
+		if (tables[i])
+			continue;
+		while (i > 0)
+			mural_ratelimit_free(tables[--i]);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
 		struct mural_ratelimit **buckets =
 			&ratelimit->stripes[i / RATELIMIT_SENDERS]
 				 .buckets[i % RATELIMIT_SENDERS][kind];
 
 		mural_ratelimit_free(*buckets);
-		*buckets = a_second == 0 ? NULL
-					 : mural_ratelimit_new(
-						   &ratelimit->rates[kind], STRIPE_KEYS);
-		if (a_second > 0 && !*buckets)
-			ret = -ENOMEM;
+		*buckets = tables[i];
 	}
-	if (ret < 0)
-		ratelimit->rates[kind] = (struct mural_rate){ 0 };
-	return ret;
+	ratelimit->rates[kind] = rate;
+	return 0;
 }
 
 /* However many are allowed, no source may take more than its share of the descriptors: a

@@ -60,7 +60,7 @@ struct ratelimit {
 };
 
 /* Borrows the config's networks until the next ratelimit_configure(), or
- * ratelimit_finish().  0 or -ENOMEM. */
+ * ratelimit_finish().  0; or -ENOMEM, and a rate that changed is what it was before. */
 int ratelimit_init(struct ratelimit *ratelimit, const struct config *config);
 int ratelimit_configure(struct ratelimit *ratelimit, const struct config *config);
 

@@ -7,6 +7,7 @@ import resource
 import select
 import signal
 import socket
+import time
 
 import procfs
 from faults import all_plugins, answer, flut, no_shim, register, update
@@ -171,6 +172,32 @@ def try_size(wall):
         return flut(wall, b"").startswith(b"SIZE")
     except OSError:
         return False
+
+
+@no_shim
+def test_a_reload_without_memory_for_limits(tmp_path):
+    """Everybody paints as before, and once there is memory as the new limits say."""
+    flut_only = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+
+    def asks(number):
+        with socket.create_connection(("127.0.0.1", wall.port("pixelflut")), 10, ("127.0.0.%d" % number, 0)) as one:
+            one.settimeout(20)
+            one.sendall(b"PX 1 1 ff0000\nSIZE\n" * 20)
+            return one.makefile("rb").readline()
+
+    with Wall(tmp_path, flut_only) as wall:
+        assert asks(1) == b"SIZE 64 48\n"
+        limits = resource.prlimit(wall.pid, resource.RLIMIT_DATA)
+        most = (int(procfs.status(wall.pid)["VmData"].split()[0]) << 10) + (2 << 20)  # of three
+        resource.prlimit(wall.pid, resource.RLIMIT_DATA, (most, limits[1]))
+        assert "stay as they were" in wall.reload(flut_only, "pixels-per-source = 1\n")
+        for number in range(1, 40):
+            assert asks(number) == b"SIZE 64 48\n"
+        resource.prlimit(wall.pid, resource.RLIMIT_DATA, limits)
+        assert "stay as they were" not in wall.reload()
+        begun = time.monotonic()
+        assert flut(wall, b"PX 1 1 ff0000\n" * 4) == b"SIZE 64 48\n"
+        assert time.monotonic() - begun > 1  # less than the three that it takes
 
 
 @no_shim
