@@ -57,24 +57,31 @@ otp_replay_load(struct users *users, const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char line[STEP_DIGITS_MAX + 300];
+	int ret;
 
 	if (!file)
 		return errno == ENOENT ? 0 : -errno;
 	while (fgets(line, sizeof(line), file))
 		parse_line(users, line);
+	ret = feof(file) ? 0 : -errno;
 	fclose(file);
-	return 0;
+	return ret;
 }
 
 static int
 users_write_steps(const struct users *users, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	FILE *file;
 	bool failed;
 
-	if (!file)
+	if (fd < 0)
 		return -errno;
+	file = fdopen(fd, "w");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < users->n; i++)
 		if (users->users[i].last_step > 0)
 			fprintf(file, "%" PRIu64 " %s\n", users->users[i].last_step,

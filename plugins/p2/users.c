@@ -92,6 +92,8 @@ set_name(struct users_reader *reader, struct user *user, const char *name)
 		return false;
 	}
 	user->name = strdup(name);
+	if (!user->name)
+		users_error(reader, "out of memory");
 	return user->name != NULL;
 }
 
@@ -206,7 +208,6 @@ read_lines(struct users *users, struct users_reader *reader, FILE *file)
 	size_t size = 0;
 	ssize_t len;
 
-	errno = 0;
 	while ((len = getline(&line, &size, file)) >= 0) {
 		reader->line++;
 		if (len > LINE_MAX_BYTES || memchr(line, '\0', len))
@@ -217,6 +218,9 @@ read_lines(struct users *users, struct users_reader *reader, FILE *file)
 			add_line(users, reader, line);
 		explicit_bzero(line, size);
 	}
+	/* the file's error, or that there was no memory for the line */
+	if (!feof(file))
+		reader->result = -errno;
 	free(line);
 }
 
@@ -230,8 +234,6 @@ users_load(
 
 	if (file) {
 		read_lines(users, &reader, file);
-		if (ferror(file))
-			reader.result = errno ? -errno : -EIO;
 		fclose(file);
 	} else {
 		reader.result = -errno;

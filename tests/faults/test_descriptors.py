@@ -201,6 +201,18 @@ def test_a_reload_without_memory_for_limits(tmp_path):
 
 
 @no_shim
+def test_users_without_memory_for_a_line(tmp_path):
+    """Those behind it would be missing."""
+    wall = Wall(tmp_path, "[plugin p2]\nlisten = 127.0.0.1:0\nusers = /dev/zero\n",
+                prefix=["prlimit", "--data=%d" % (200 << 20)]).start()
+    try:
+        assert wall.process.wait(60) != 0
+    finally:
+        wall.kill()
+    assert "/dev/zero: Cannot allocate memory" in wall.log()
+
+
+@no_shim
 def test_clients_leave_the_wall_its_memory(tmp_path):
     """With as much of it taken as clients can get, the wall still writes what it keeps, and newcomers come in."""
     with all_plugins(tmp_path) as wall, wall.tcp("pixelflut") as painter:

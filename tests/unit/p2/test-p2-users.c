@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s users file, one-time passwords, and the OTP replay store. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -209,6 +210,7 @@ TEST(used_steps_are_refused)
 	steps = otp_replay_path(path);
 	assert_int_equal(users_load(&users, path, complain, NULL), 0);
 	assert_int_equal(otp_replay_load(&users, steps), 0); /* there is none yet */
+	assert_int_equal(otp_replay_load(&users, "."), -EISDIR);
 	assert_true(
 		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
 	assert_int_equal(saved, 0);
