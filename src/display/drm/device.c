@@ -176,22 +176,22 @@ device_drop_card(struct drm_device *device)
 	card_close(&device->card);
 }
 
+/* In place of the one before, and also when it fails the device's to drop. */
 static int
 adopt_card(struct drm_device *device, const struct drm_card *card)
 {
-	uv_poll_t *events = calloc(1, sizeof(*events));
+	uv_poll_t *events;
 	int ret;
 
-	if (!events)
-		return -ENOMEM;
 	device_drop_card(device);
-	ret = uv_poll_init(device->loop, events, card->fd);
+	device->card = *card;
+	events = calloc(1, sizeof(*events));
+	ret = events ? uv_poll_init(device->loop, events, card->fd) : -ENOMEM;
 	if (ret < 0) {
 		free(events);
 		return ret;
 	}
 	events->data = device;
-	device->card = *card;
 	device->events = events;
 	return uv_poll_start(events, UV_READABLE, on_events);
 }
@@ -254,8 +254,7 @@ device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 	}
 	device->refusals = 0;
 	if (adopt_card(device, &card) < 0) {
-		card_close(&card);
-		device->card.fd = -1;
+		device_drop_card(device);
 		device_init_assignments(device, assignments);
 	} else if (!assignments_any(assignments)) {
 		log_unconnected(device, &card);
