@@ -62,20 +62,48 @@ size_maps(struct pings_bpf *skeleton)
 	return ret;
 }
 
+/* Of a role's logs in memory. */
+static size_t
+logs_len(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (xdp.log_size * xdp.processors + page - 1) / page * page;
+}
+
 static int
 open_role(
 	struct xdp_readers *role, const struct bpf_map *logs, const struct bpf_map *bell)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t len = (xdp.log_size * xdp.processors + page - 1) / page * page;
+	void *mapped = mmap(NULL, logs_len(), PROT_READ | PROT_WRITE, MAP_SHARED,
+		bpf_map__fd(logs), 0);
 
-	role->bell_fd = bpf_map__fd(bell);
-	role->logs =
-		mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(logs), 0);
-	if (role->logs == MAP_FAILED)
+	if (mapped == MAP_FAILED)
 		return -errno;
+	role->logs = mapped;
+	role->bell_fd = bpf_map__fd(bell);
 	role->bell = ring_buffer__new(role->bell_fd, on_bell, NULL, NULL);
 	return role->bell ? 0 : -errno;
+}
+
+static void
+close_role(struct xdp_readers *role)
+{
+	ring_buffer__free(role->bell);
+	if (role->logs)
+		munmap(role->logs, logs_len());
+	role->bell = NULL;
+	role->logs = NULL;
+}
+
+/* What load_once() has opened before it failed. */
+static void
+unload(void)
+{
+	for (int i = 0; i < XDP_ROLES; i++)
+		close_role(&xdp.roles[i]);
+	pings_bpf__destroy(xdp.skeleton);
+	xdp.skeleton = NULL;
 }
 
 static int
@@ -130,11 +158,9 @@ xdp_load(char *why, size_t len)
 	if (!xdp.tried) {
 		xdp.tried = true;
 		xdp.error = load_once();
-		if (xdp.error < 0)
+		if (xdp.error < 0) {
 			say_why_not(xdp.error);
-		if (xdp.error < 0 && xdp.skeleton) {
-			pings_bpf__destroy(xdp.skeleton);
-			xdp.skeleton = NULL;
+			unload();
 		}
 	}
 	ret = xdp.error;
