@@ -240,9 +240,12 @@ begin(struct control_call *call, struct operators_upload *upload,
 
 	(void)control_point(call, "to", &at);
 	if (!picture || upload->len == 0) {
+		if (picture)
+			control_fail(call, CONTROL_USAGE, "the picture is empty");
+		else
+			verb_fail(call, -ENOMEM);
 		free(picture);
 		forget(upload);
-		control_fail(call, CONTROL_USAGE, "the picture is empty");
 		return;
 	}
 	*picture = (struct picture){ .call = call,
