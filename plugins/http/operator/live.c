@@ -69,9 +69,10 @@ begin(struct request *request)
 	const int bytes = SOCKET_BYTES;
 	struct MHD_Response *response;
 
-	live->timer = mural_timer_start(
-		request->web->host, NULL, live->every_ms, live->every_ms, on_timer, live);
-	if (!live->line || !live->timer)
+	if (live->line)
+		live->timer = mural_timer_start(request->web->host, NULL, live->every_ms,
+			live->every_ms, on_timer, live);
+	if (!live->timer)
 		return reply_no_memory(request);
 	if (client)
 		setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
