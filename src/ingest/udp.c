@@ -199,19 +199,22 @@ count_drops(struct udp_socket *udp)
 	udp->drops = memory[SK_MEMINFO_DROPS];
 }
 
-/* Reads for a bounded time per turn, so that a flood does not starve others. */
+/* Reads for a bounded time per turn, so that a flood does not starve others.  After an
+ * error of the socket (EPOLLERR) libuv stops polling it, though it works on once the
+ * error was read. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct udp_socket *udp = poll->data;
 	const uint64_t begin = uv_hrtime();
 
-	(void)status;
 	(void)events;
 	while (read_batch(udp) && uv_hrtime() - begin < TURN_NS)
 		continue;
 	count_drops(udp);
 	shard_publish(udp->client.shard);
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, on_readable);
 }
 
 /* Closes it, and removes the file that bind() made for a Unix socket. */
