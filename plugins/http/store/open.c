@@ -138,16 +138,21 @@ static int
 quick_check(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = store_prepare(db, sql);
-	bool ok;
+	const char *text;
 	int code;
 
 	/* for lack of memory perhaps, which says nothing of the file */
 	if (!statement)
 		return sqlite3_errcode(db);
-	ok = sqlite3_step(statement) == SQLITE_ROW &&
-	     strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-	code = sqlite3_finalize(statement);
-	return ok ? SQLITE_OK : code != SQLITE_OK ? code : SQLITE_CORRUPT;
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		text = (const char *)sqlite3_column_text(statement, 0);
+		code = !text                     ? SQLITE_NOMEM
+		       : strcmp(text, "ok") == 0 ? SQLITE_OK
+						 : SQLITE_CORRUPT;
+	}
+	sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
 }
 
 /* Checks the whole file, or all tables but the log, which is slow, if it is large. */
