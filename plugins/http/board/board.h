@@ -112,7 +112,7 @@ struct board {
 extern const struct route board_routes[]; /* subject: struct board */
 
 /* `board` starts as zeros, but for on_pixel and data; stop accepts one that never
- * started.  0 or -errno, logged. */
+ * started.  0 or -errno. */
 int board_start(struct board *board, struct web *web, struct store *store,
 	const struct board_config *config);
 void board_stop(struct board *board);

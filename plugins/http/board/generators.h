@@ -47,7 +47,7 @@ struct generator {
 };
 
 /* `by_name`: name and author are a generator's identity, else the secret belongs to it,
- * too. 0 or -errno, logged; then *generators may be set all the same, for
+ * too. 0 or -errno; then *generators may be set all the same, for
  * generators_stop(), which accepts NULL. */
 int generators_start(struct generators **generators, struct mural_host *host,
 	struct store *store, bool by_name);
