@@ -225,7 +225,7 @@ ingest_log_counters(const struct ingest *ingest)
 
 	for (; instance; instance = instance->next) {
 		struct counters sum;
-		char discarded[200] = "";
+		char discarded[MURAL_REASONS * 64] = ""; /* each with its number */
 		int len = 0;
 
 		if (!instance->is_open)

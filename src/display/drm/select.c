@@ -242,7 +242,9 @@ connectors_named(const struct config_display *config, char *text, size_t len)
 bool
 connectors_unknown(const struct config_display *config, char *text, size_t len)
 {
-	char paths[DRM_CARDS_MAX][DRM_PATH_MAX], why[DRM_REASON_MAX], absent[256] = "";
+	char paths[DRM_CARDS_MAX][DRM_PATH_MAX], why[DRM_REASON_MAX];
+	/* each with what separates it */
+	char absent[CONFIG_CONNECTORS * (sizeof(config->outputs[0].connector) + 2)] = "";
 	const uint32_t count = card_paths(config->device, paths);
 	struct census census = { 0 };
 	struct drm_card card;
