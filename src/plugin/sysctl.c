@@ -42,10 +42,12 @@ static int
 sysctl_write(const char *path, char value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	ret = write(fd, &value, 1) == 1 ? 0 : -errno;
+	n = write(fd, &value, 1);
+	ret = n == 1 ? 0 : n < 0 ? -errno : -EIO;
 	close(fd);
 	return ret;
 }
