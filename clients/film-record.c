@@ -32,6 +32,8 @@ record_show(struct reel *reel, size_t moment)
 	struct mural_moment shown = { 0 };
 	int ret = 1;
 
+	if (moment < played->next) /* it is the one that is shown */
+		return 0;
 	for (; ret > 0 && played->next <= moment; played->next++)
 		ret = mural_history_next(played->history, &shown);
 	if (ret <= 0)
