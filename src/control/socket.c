@@ -245,21 +245,14 @@ read_on(struct control_client *client)
 }
 
 static void
-take_lines(struct control_client *client)
-{
-	const uint64_t begun = uv_hrtime();
-
-	while (take_line(client) && uv_hrtime() - begun < TURN_NS)
-		continue;
-}
-
-static void
 on_turn(uv_idle_t *turn)
 {
 	struct control_client *client = turn->data;
+	const uint64_t begun = uv_hrtime();
 
 	uv_idle_stop(turn);
-	take_lines(client);
+	while (take_line(client) && uv_hrtime() - begun < TURN_NS)
+		continue;
 	if (client->closing)
 		return;
 	read_on(client);
@@ -422,7 +415,8 @@ control_clients_accept(struct control *control, int fd)
 	control_client_turn(client);
 }
 
-/* What has arrived, whether or not the loop has read it. */
+/* What has arrived, whether or not the loop has read it, and however long it takes: there
+ * is no later turn, and more than a buffer of it is not read. */
 static void
 take_rest(struct control_client *client)
 {
@@ -435,7 +429,8 @@ take_rest(struct control_client *client)
 			CONTROL_LINE_MAX - client->in_len);
 	if (n > 0)
 		client->in_len += (size_t)n;
-	take_lines(client);
+	while (take_line(client))
+		continue;
 }
 
 void

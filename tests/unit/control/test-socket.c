@@ -7,10 +7,17 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "control/socket.h"
 #include "support/folder.h"
 
 static const char questions[] = "{\"id\":1,\"do\":\"status\"}\n"
 				"{\"id\":2,\"do\":\"status\",\"every\":1000}\n";
+
+/* The first of them takes more milliseconds to read than a client has in a turn. */
+#define LONG_LISTS 20000
+static const char long_begin[] = "{\"id\":1,\"do\":\"status\",\"with\":{\"lists\":[[]";
+static const char long_end[] = "]}}\n{\"id\":2,\"do\":\"status\"}\n";
+
 static const char answers[] =
 	"{\"id\":1,\"error\":\"failed\",\"why\":\"murald is stopping\"}\n"
 	"{\"id\":2,\"error\":\"failed\",\"why\":\"murald is stopping\"}\n";
@@ -41,7 +48,7 @@ join(uv_loop_t *loop)
 
 /* The wall stops, and its loop turns as often after somebody has asked. */
 static void
-expect_answers(unsigned turns)
+expect_answers_to(const char *asked, unsigned turns)
 {
 	const struct config_control config = { .socket = "control", .log = "" };
 	char got[sizeof(answers)] = "";
@@ -53,7 +60,7 @@ expect_answers(unsigned turns)
 	control_start(&control, &config, NULL, NULL, &loop);
 	fd = join(&loop);
 	control_refuse_all(&control);
-	assert_int_equal(write(fd, questions, strlen(questions)), strlen(questions));
+	assert_int_equal(write(fd, asked, strlen(asked)), strlen(asked));
 	for (unsigned i = 0; i < turns; i++)
 		uv_run(&loop, UV_RUN_NOWAIT);
 	control_stop(&control);
@@ -63,6 +70,12 @@ expect_answers(unsigned turns)
 	assert_int_equal(recv(fd, got, sizeof(got), MSG_WAITALL), strlen(answers));
 	assert_string_equal(got, answers);
 	close(fd);
+}
+
+static void
+expect_answers(unsigned turns)
+{
+	expect_answers_to(questions, turns);
 }
 
 TEST(what_was_asked_before_the_last_turn_is_answered)
@@ -78,6 +91,17 @@ TEST(what_arrives_in_the_last_turn_is_answered)
 TEST(what_arrives_behind_the_last_turn_is_answered)
 {
 	expect_answers(0);
+}
+
+TEST(a_question_behind_a_long_one_is_answered)
+{
+	static char asked[CONTROL_LINE_MAX];
+	char *end = stpcpy(asked, long_begin);
+
+	for (unsigned i = 0; i < LONG_LISTS; i++)
+		end = stpcpy(end, ",[]");
+	(void)stpcpy(end, long_end);
+	expect_answers_to(asked, 0);
 }
 
 UNIT_TESTS(enter_folder, leave_folder)
