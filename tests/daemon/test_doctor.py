@@ -56,7 +56,7 @@ def test_a_machine_in_order(tmp_path, inside):
     findings = text[text.index("config\n"):].splitlines()
     assert [line for line in findings if len(line) > 80]
     lines = on_terminal(*wall.command("--doctor"))
-    assert [line for line in lines if len(line) > 80] == []
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []  # but for a long path
     assert " ".join(" ".join(lines).split()).endswith(" ".join(" ".join(findings).split()))
 
 
