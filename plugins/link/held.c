@@ -12,8 +12,8 @@
 
 #include "link/link.h"
 
-/* Before there is anything to hold, for what was forgotten then would differ for good;
- * pages of it that nothing is held in take no memory. */
+/* Allocated before it is needed: a pixel that could not be remembered would differ for
+ * good.  Pages in which nothing is held take no memory. */
 int
 held_start(struct link *link)
 {
@@ -177,7 +177,7 @@ link_paint_tile(struct link *link, uint32_t tile, const struct tile_change *chan
 	}
 }
 
-/* Whether it is held yet. */
+/* Whether it is still held. */
 static bool
 retry_pixel(struct link *link, const struct spot *spot)
 {

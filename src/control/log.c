@@ -201,8 +201,8 @@ act_json(const struct control_act *act)
 	return line;
 }
 
-/* All of it, or nothing.  A disk fills up amid a line: why is told by another write, and
- * to half of a line the next one would be joined. */
+/* All of it, or nothing.  A disk may fill up in the middle of a line: the next write then
+ * says why, and what was written is cut off, or the next act would be joined to it. */
 static bool
 append(int fd, const char *line, size_t len)
 {

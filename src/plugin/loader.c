@@ -233,7 +233,7 @@ check_option(const struct module *module, const struct mural_option *option, cha
 	other = find_overlapped(options, option);
 	if (other)
 		return error_set(why, len,
-			"option %s: lies on option %s in the config; name the same "
+			"option %s: overlaps option %s in the config; name the same "
 			"struct in both",
 			option->name, other->name);
 	return 0;

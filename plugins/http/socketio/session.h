@@ -18,7 +18,7 @@
 /* At a time. */
 #define SESSIONS_MAX 4096
 
-/* When one has to give way, so many do if their sources have more. */
+/* How many give way at once, as long as their sources have more than one. */
 #define SESSIONS_PART 64
 
 /* In one polling body: python3-engineio accepts no more packets. */
@@ -86,9 +86,9 @@ void session_free(struct sessions *sessions, struct session *session);
 struct session *session_find(const struct sessions *sessions, const char *id);
 struct session *session_get(const struct sessions *sessions, uintptr_t handle);
 
-/* Those of the sources that have most, the oldest, but first those that never joined.
- * More than one, because choosing takes as long as twenty handshakes; how many, 0 if out
- * of memory. */
+/* Chooses sessions of the sources that have most, the oldest, but first those that never
+ * joined.  Several, because choosing takes as long as twenty handshakes.  Returns how
+ * many; 0: out of memory, or there are none. */
 size_t sessions_to_give_way(
 	const struct sessions *sessions, struct session *first[SESSIONS_PART]);
 
