@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Inflates zlib's format (RFC 1950 and 1951) in browsers that cannot by themselves: Safari before 16.4 and Firefox
-// before 113.  Loaded only there.
+// before 113.  Loaded only there.  A stream that breaks the format's rules is a RangeError; its checksum is left to TCP.
 
 // How many bits follow the code of a length, or of a distance.
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
@@ -23,16 +23,25 @@ function starts(bits, first) {
 	return bits.map((_, i) => bits.slice(0, i).reduce((sum, n) => sum + (1 << n), first));
 }
 
+function refuse(why) {
+	throw new RangeError(why);
+}
+
 // From the length of each symbol's code: how many have each length, and the symbols in the order of their codes.
 function make_code(lengths) {
 	const counts = new Uint16Array(CODE_MOST + 1), symbols = [];
+	let free = 1;
 
-	for (let length = 1; length <= CODE_MOST; length++)
+	for (let length = 1; length <= CODE_MOST; length++) {
 		for (let symbol = 0; symbol < lengths.length; symbol++)
 			if (lengths[symbol] === length) {
 				symbols.push(symbol);
 				counts[length]++;
 			}
+		free = 2 * free - counts[length];
+		if (free < 0)
+			refuse("there are more codes than their lengths have room for");
+	}
 	return { counts, symbols };
 }
 
@@ -41,10 +50,13 @@ class Bits {
 		Object.assign(this, { bytes, at: 2, held: 0, n: 0 }); // behind zlib's header
 	}
 
+	// `n` is undefined behind a symbol that the format does not have.
 	take(n) {
+		if (n === undefined)
+			refuse("there is no such length or distance");
 		while (this.n < n) {
 			if (this.at >= this.bytes.length)
-				throw new RangeError("the stream ends too early");
+				refuse("the stream ends too early");
 			this.held |= this.bytes[this.at++] << this.n;
 			this.n += 8;
 		}
@@ -67,7 +79,7 @@ class Bits {
 			index += counts[length];
 			first += counts[length];
 		}
-		throw new RangeError("there is no such code");
+		return refuse("there is no such code");
 	}
 }
 
@@ -86,6 +98,8 @@ function read_codes(bits) {
 		else
 			all.push(...Array(symbol === 17 ? 3 + bits.take(3) : 11 + bits.take(7)).fill(0));
 	}
+	if (all.length > lengths + distances)
+		refuse("there are more lengths than codes");
 	return [make_code(all.slice(0, lengths)), make_code(all.slice(lengths))];
 }
 
@@ -94,7 +108,8 @@ function copy_block(bits, out, at) {
 	bits.take(bits.n & 7); // to the next byte
 	const len = bits.take(16);
 
-	bits.take(16); // the same, inverted
+	if ((len ^ bits.take(16)) !== 0xffff) // the same, inverted
+		refuse("the length of a block is damaged");
 	for (const end = at + len; at < end; at++)
 		out[at] = bits.take(8);
 	return at;
@@ -109,6 +124,8 @@ function inflate_block(bits, out, at, [lengths, distances]) {
 		const end = at + LENGTHS[symbol - END - 1] + bits.take(LENGTH_BITS[symbol - END - 1]);
 		const code = bits.symbol(distances), back = DISTANCES[code] + bits.take(DISTANCE_BITS[code]);
 
+		if (back > at || end > out.length)
+			refuse("a copy begins before the bytes, or ends behind them");
 		for (; at < end; at++)
 			out[at] = out[at - back];
 	}
@@ -124,7 +141,11 @@ export function inflate(bytes, len) {
 		is_last = bits.take(1);
 		const kind = bits.take(2);
 
+		if (kind === 3)
+			refuse("there is no such kind of block");
 		at = kind === 0 ? copy_block(bits, out, at) : inflate_block(bits, out, at, kind === 1 ? FIXED : read_codes(bits));
+		if (at > len)
+			refuse("there are more bytes than were told");
 	}
 	return out.subarray(0, at);
 }
