@@ -108,6 +108,9 @@ def test_in_german(wall, tmp_path):
         browser.fill("#ban-net", "niemand")
         browser.press("#ban-do")
         browser.wait_text("#ban-effect", "schreib eine Adresse oder ADRESSE/BITS")
+        # none is taken for another one that is a part of it
+        assert browser.eval("Promise.all(['', '-de'].map(name => import(`/static/admin-words${name}.js`))).then("
+                            "([{ reason }, { reasons }]) => reasons.filter(([english, own]) => reason(english) !== own))") == []
 
 
 # What only programs are told, since the page does not ask so; and what reasons are put together with.

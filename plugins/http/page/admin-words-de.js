@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The words of the operator's page in German, by their key or by the English text.
 
 import { number } from "./words.js";
 
@@ -191,6 +192,7 @@ export const html = {
 	"Forget the token": "Token vergessen",
 };
 
+// What the wall says in English, and what that is in German; the first that fits is taken.
 export const reasons = [
 	["murald is stopping", "murald wird gerade beendet"],
 	["out of memory", "der Speicher reicht nicht"],
@@ -203,7 +205,6 @@ export const reasons = [
 	["an address or ADDRESS/BITS, such as 192.0.2.0/24", "eine Adresse oder ADRESSE/BITS, etwa 192.0.2.0/24"],
 	["it is in force, but cannot be written to control.state, so a restart will forget it: {}",
 		"es gilt, lässt sich aber nicht in control.state schreiben, ein Neustart vergisst es also: {}"],
-	["{}; confirm it", "{}; bestätige das"],
 
 	["that lies outside the canvas, which is {}x{}", "das liegt außerhalb der Wand, die {}x{} Pixel hat"],
 	["there is nothing to take back", "es gibt nichts zurückzunehmen"],
@@ -244,6 +245,7 @@ export const reasons = [
 	["another plugin is being switched, or the config reloaded",
 		"gerade wird ein anderes Plugin geöffnet oder geschlossen, oder die Konfiguration neu gelesen"],
 	["this request came through that plugin; confirm it", "diese Anfrage kam durch dieses Plugin; bestätige das"],
+	["{}; confirm it", "{}; bestätige das"],
 	["{}: cannot be opened, and is tried again every second: {}",
 		"{} lässt sich nicht öffnen, neuer Versuch jede Sekunde: {}"],
 	["{}: has not stopped yet", "{} ist noch nicht beendet"],
