@@ -147,6 +147,8 @@ write_cell(const json_t *value, char *cell)
 
 	if (text)
 		write_text(text, cell);
+	else if (json_is_object(value) && json_object_size(value) == 0)
+		*cell = '\0';
 	else
 		write_value(value, cell);
 	free(text);

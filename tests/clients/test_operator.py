@@ -210,6 +210,13 @@ def test_answers_fit_a_terminal(wall, muralctl, by):
     assert wide == muralctl("wall", *by, "acts").ok().out.splitlines()
 
 
+def test_no_arguments_are_no_braces(wall, muralctl, by):
+    with Operator(wall) as operator:
+        operator.done("freeze")
+    for said in muralctl("wall", *by, "acts").ok().out, "\n".join(on_terminal(MURALCTL, "wall", *by, "acts")):
+        assert "freeze" in said and "{}" not in said and "args: " not in said
+
+
 def test_help_of_a_verb_is_no_notice(wall, muralctl, by):
     for word in "-h", "--help":
         assert "notice [TEXT] [--for DURATION]" in muralctl("wall", *by, "notice", word).ok().out
