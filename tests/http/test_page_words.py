@@ -7,11 +7,13 @@ import urllib.error
 import urllib.request
 
 import pytest
+from PIL import Image
 
 from boardclient import Board, board_wall
 from control import Operator
 from wall import SOURCE, Wall, wait_for
-from webpage import SIZE, browser, get, http_section, same_picture, url, wall, window  # noqa: F401 (fixtures)
+from webpage import (  # noqa: F401 (fixtures)
+    SIZE, browser, get, http_section, lay, same_picture, url, wall, window)
 
 
 def test_the_operators_notice(wall, browser):
@@ -23,6 +25,10 @@ def test_the_operators_notice(wall, browser):
         operator.done("freeze")
         browser.wait_text("#notice", "Paused")
         assert browser.ask("axe") == []
+        lay(browser, Image.new("RGB", (30, 20), (9, 200, 100)))
+        assert browser.eval("document.getElementById('sheet').getBoundingClientRect().top >="
+                            "document.getElementById('notice').getBoundingClientRect().bottom")
+        browser.press("#sheet .bar button:last-child")
         operator.done("notice", text="Soon", for_="1h")
         operator.done("thaw")
         wait_for("the other", lambda: re.fullmatch(r"Soon \(notice shown until \d\d:\d\d\)", browser.text("#notice")))
