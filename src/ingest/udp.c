@@ -16,7 +16,9 @@
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
-#define BATCH 64
+/* Read at once, and so without a look at anybody else, whatever they turn out to be: 64
+ * saves another 4 % of what a short datagram takes, but 64 long ones take 66 ms. */
+#define BATCH 16
 
 /* How long a turn takes, and a batch is meant to: everybody else on the loop waits for
  * it. */

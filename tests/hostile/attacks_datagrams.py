@@ -28,9 +28,24 @@ def large(_wall):
     send(b"PX 1 2\n", MOST_BYTES)
 
 
+def bursts(_wall):
+    """What is read quickly, so that batches are long, and then what takes longest."""
+    os.fork()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((ANY, 0))
+        s.connect(("127.0.0.1", PORT))
+        slow = b"\n" * MOST_BYTES
+        while True:
+            for _ in range(300):
+                s.send(b"\n")
+            for _ in range(64):
+                s.send(slow)
+
+
 UDP = "[plugin pixelflut datagrams]\nlisten =\nlisten-udp = [::]:%d\n" % PORT
 PROBES = ("pixelflut",)
 ATTACKS = [
     Attack("questions in datagrams", questions, PROBES, UDP),
     Attack("datagrams of 64 KiB", large, PROBES, UDP),
+    Attack("datagrams in bursts, small and of 64 KiB", bursts, PROBES, UDP),
 ]

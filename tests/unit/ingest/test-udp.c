@@ -12,8 +12,14 @@
 #define QUEUED 200
 #define LONG_NS 1000000
 
-static unsigned fed;
-static uint64_t each_ns; /* that feed() takes */
+/* Datagrams of which feed() takes no time, and LONG_NS. */
+#define SHORT "s"
+#define LONG "l"
+
+/* The most that take long, until somebody else has a turn. */
+#define LONG_MAX_A_TURN 16
+
+static unsigned fed, fed_long;
 
 static ssize_t
 feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data, size_t len)
@@ -22,9 +28,11 @@ feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data, si
 
 	(void)conn;
 	(void)brush;
-	(void)data;
 	fed++;
-	while (uv_hrtime() - begin < each_ns)
+	if (*data != *LONG)
+		return (ssize_t)len;
+	fed_long++;
+	while (uv_hrtime() - begin < LONG_NS)
 		continue;
 	return (ssize_t)len;
 }
@@ -63,7 +71,7 @@ scene_open(struct scene *scene)
 		canvas_brush_init(&scene->canvas, &scene->shard.brush, 0, 0, 4, 4), 0);
 	canvas_brush_join(&scene->shard.brush, &scene->worker.painting, false);
 	scene->worker.ratelimit = &scene->ratelimit;
-	fed = 0;
+	fed = fed_long = 0;
 }
 
 static void
@@ -79,10 +87,10 @@ scene_close(struct scene *scene)
 }
 
 static void
-send_all(int fd)
+send_some(int fd, unsigned n, const char *datagram)
 {
-	for (unsigned i = 0; i < QUEUED; i++)
-		assert_int_equal(send(fd, "x", 1, MSG_DONTWAIT), 1);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(send(fd, datagram, 1, MSG_DONTWAIT), 1);
 }
 
 /* How many of the datagrams that wait one turn takes. */
@@ -101,14 +109,34 @@ TEST(a_turn_is_short)
 	int fds[2];
 
 	scene_open(&scene);
-	each_ns = LONG_NS;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
 	assert_int_equal(udp_open(&scene.shard, fds[0]), 0);
-	send_all(fds[1]);
+	send_some(fds[1], QUEUED, LONG);
 	/* the first turn shows how long they take */
 	assert_in_range(count_turn(&scene), 1, QUEUED / 2);
 	while (fed < QUEUED)
 		assert_in_range(count_turn(&scene), 1, 3);
+	close(fds[1]);
+	scene_close(&scene);
+}
+
+/* Batches are longest after what takes no time. */
+TEST(a_turn_is_short_after_a_quick_one)
+{
+	struct scene scene;
+	unsigned before;
+	int fds[2];
+
+	scene_open(&scene);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(udp_open(&scene.shard, fds[0]), 0);
+	send_some(fds[1], QUEUED / 2, SHORT);
+	send_some(fds[1], QUEUED / 2, LONG);
+	while (fed < QUEUED) {
+		before = fed_long;
+		(void)count_turn(&scene);
+		assert_in_range(fed_long - before, 0, LONG_MAX_A_TURN);
+	}
 	close(fds[1]);
 	scene_close(&scene);
 }
@@ -136,10 +164,9 @@ TEST(what_the_kernel_drops_is_counted)
 	int to;
 
 	scene_open(&scene);
-	each_ns = 0;
 	assert_int_equal(udp_open(&scene.shard, open_small(&to)), 0);
 	for (unsigned i = 1; i <= 2; i++) {
-		send_all(to);
+		send_some(to, QUEUED, SHORT);
 		while (count_turn(&scene) > 0)
 			continue;
 		assert_in_range(fed, i, i * QUEUED / 2);
