@@ -168,6 +168,14 @@ otp_is_valid(struct login *login, const struct p2_auth *auth)
 	return step == 0 || otp_step_use(login, user, step);
 }
 
+/* 0; or the ms until the limit has an attempt: there was none left. */
+static uint64_t
+count_failure(struct login *login, int limit, const uint64_t keys[LOGIN_LIMITS],
+	uint64_t now_ms)
+{
+	return mural_ratelimit_consume(login->failures[limit], keys[limit], now_ms);
+}
+
 bool
 login_accepts(struct login *login, const struct p2_auth *auth, uint64_t source,
 	uint64_t network, uint64_t now_ms)
@@ -183,8 +191,12 @@ login_accepts(struct login *login, const struct p2_auth *auth, uint64_t source,
 	}
 	if (otp_is_valid(login, auth))
 		return true;
-	for (int i = 0; i < LOGIN_LIMITS; i++)
-		(void)mural_ratelimit_consume(login->failures[i], keys[i], now_ms);
+	(void)count_failure(login, LOGIN_BY_NAME_AND_SOURCE, keys, now_ms);
+	(void)count_failure(login, LOGIN_BY_SOURCE, keys, now_ms);
+	/* no sooner, or with wrong codes for thousands of other names a network would
+	 * have its guesses at this one forgotten */
+	if (count_failure(login, LOGIN_BY_NAME, keys, now_ms) > 0)
+		(void)count_failure(login, LOGIN_BY_NAME_AND_NETWORK, keys, now_ms);
 	mural_discard(login->host->brush, MURAL_UNAUTHORIZED, 1);
 	return false;
 }

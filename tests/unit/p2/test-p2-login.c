@@ -122,4 +122,27 @@ TEST_WITH(all_sources_of_a_network_guess_as_one, open_login, close_login)
 	assert_true(attempt_from("ada", 0x12345678, OWN, 8));
 }
 
+/* Nobody has them forgotten by wrong codes for other names, once another network has used
+ * up those for this one. */
+TEST_WITH(a_networks_guesses_are_remembered, open_login, close_login)
+{
+	unsigned source = 1000, looked_at = 0;
+	char name[16];
+
+	for (unsigned i = 0; i < 200; i++)
+		(void)attempt_from("ada", 1, source++, 8);
+	for (unsigned guess = 0; guess < 50; guess++) {
+		const uint64_t before = brush.discarded[MURAL_UNAUTHORIZED];
+
+		(void)attempt_from("ada", 1, source++, 7);
+		looked_at += brush.discarded[MURAL_UNAUTHORIZED] > before;
+		for (unsigned i = 0; i < 20000; i++) {
+			snprintf(name, sizeof(name), "g%u-%u", guess, i);
+			(void)attempt_from(name, 1, source + i / 50, 7);
+		}
+		source += 400;
+	}
+	assert_in_range(looked_at, 0, 1);
+}
+
 UNIT_TESTS(NULL, NULL)
