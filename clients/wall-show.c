@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints an answer for people: a line of what is single, one for each object, and a table
- * for each list; times as the clock here shows them.  Where lines have so many columns
- * and no more, what does not fit into a row of a table follows below it. */
+ * for each list; times as the clock here shows them.  On a terminal, what does not fit
+ * into a row of a table follows below it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -350,7 +350,7 @@ export class View {
 		requestAnimationFrame(() => this.coast());
 	}
 
-	// With Ctrl, which a trackpad's pinch sends too but in Safari, always; else once the wall was clicked.
+	// Zooms always with Ctrl, which a trackpad's pinch sends too, except in Safari; else once the wall was clicked.
 	wheel(event) {
 		if (!event.ctrlKey && !this.awake)
 			return;
