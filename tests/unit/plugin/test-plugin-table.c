@@ -97,8 +97,9 @@ TEST(a_bad_table_is_refused)
 			"option flag: is a secret with a default; leave it empty" },
 		{ "no choices", "option flag: has no choices" },
 		{ "empty range", "option flag: has an empty range" },
-		{ "overlapping", "option reject: overlaps option flag in the config; name "
-				 "the same struct in both" },
+		{ "overlapping",
+			"option reject: overlaps option flag in the config; name "
+			"the same struct in both" },
 		{ "metric loud", "metric Dots: a name is 1 to 47 of a-z, 0-9 and _, a "
 				 "letter first" },
 		{ "metric empty", "metric : a name is 1 to 47 of a-z, 0-9 and _, a "
