@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies on the picture, and when it changes.  test_hud.py checks what is drawn. */
+/* What lies on the picture, and when it changes.  test_hud_cards.py sees it drawn. */
 #include <stdbool.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HUD's versions, its font, QR codes and logo.  test_hud.py checks what is drawn. */
+/* The HUD's versions, its font, QR codes and logo.  test_hud*.py check what is drawn. */
 
 #include <stdbool.h>
 #include <stdlib.h>
