@@ -19,6 +19,9 @@
 /* For the lines of one client, before others have their turn. */
 #define TURN_NS 1000000
 
+/* Of one client, before it is closed at a stop, which is not to take long. */
+#define LAST_LINES 256
+
 /* ------------------------------------------------------------------ the end */
 
 static void
@@ -415,8 +418,8 @@ control_clients_accept(struct control *control, int fd)
 	control_client_turn(client);
 }
 
-/* What has arrived, whether or not the loop has read it, and however long it takes: there
- * is no later turn, and more than a buffer of it is not read. */
+/* What has arrived, whether or not the loop has read it.  A number bounds it, not a time:
+ * there is no later turn, and on a slow machine a few questions are to be answered, too. */
 static void
 take_rest(struct control_client *client)
 {
@@ -429,7 +432,7 @@ take_rest(struct control_client *client)
 			CONTROL_LINE_MAX - client->in_len);
 	if (n > 0)
 		client->in_len += (size_t)n;
-	while (take_line(client))
+	for (unsigned lines = 0; lines < LAST_LINES && take_line(client); lines++)
 		continue;
 }
 

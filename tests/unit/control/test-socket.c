@@ -46,13 +46,14 @@ join(uv_loop_t *loop)
 	return fd;
 }
 
+static struct control control;
+
 /* The wall stops, and its loop turns as often after somebody has asked. */
 static void
-expect_answers_to(const char *asked, unsigned turns)
+expect_answers(const char *asked, unsigned turns)
 {
 	const struct config_control config = { .socket = "control", .log = "" };
 	char got[sizeof(answers)] = "";
-	struct control control;
 	uv_loop_t loop;
 	int fd;
 
@@ -67,30 +68,24 @@ expect_answers_to(const char *asked, unsigned turns)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	control_finish(&control);
 	assert_int_equal(uv_loop_close(&loop), 0);
-	assert_int_equal(recv(fd, got, sizeof(got), MSG_WAITALL), strlen(answers));
+	assert_int_equal(recv(fd, got, strlen(answers), MSG_WAITALL), strlen(answers));
 	assert_string_equal(got, answers);
 	close(fd);
 }
 
-static void
-expect_answers(unsigned turns)
-{
-	expect_answers_to(questions, turns);
-}
-
 TEST(what_was_asked_before_the_last_turn_is_answered)
 {
-	expect_answers(2);
+	expect_answers(questions, 2);
 }
 
 TEST(what_arrives_in_the_last_turn_is_answered)
 {
-	expect_answers(1);
+	expect_answers(questions, 1);
 }
 
 TEST(what_arrives_behind_the_last_turn_is_answered)
 {
-	expect_answers(0);
+	expect_answers(questions, 0);
 }
 
 TEST(a_question_behind_a_long_one_is_answered)
@@ -101,7 +96,18 @@ TEST(a_question_behind_a_long_one_is_answered)
 	for (unsigned i = 0; i < LONG_LISTS; i++)
 		end = stpcpy(end, ",[]");
 	(void)stpcpy(end, long_end);
-	expect_answers_to(asked, 0);
+	expect_answers(asked, 0);
+}
+
+TEST(no_client_keeps_the_wall_from_stopping)
+{
+	static char asked[CONTROL_LINE_MAX];
+	char *end = stpcpy(asked, questions);
+
+	while (end - asked + sizeof(questions) < sizeof(asked))
+		end = stpcpy(end, questions);
+	expect_answers(asked, 0);
+	assert_in_range(control.counts[WALL_STATUS], 100, 300);
 }
 
 UNIT_TESTS(enter_folder, leave_folder)
