@@ -419,7 +419,7 @@ control_clients_accept(struct control *control, int fd)
 }
 
 /* What has arrived, whether or not the loop has read it.  A number bounds it, not a time:
- * there is no later turn, and on a slow machine a few questions are to be answered, too. */
+ * there is no later turn, and a slow machine is to answer a few questions, too. */
 static void
 take_rest(struct control_client *client)
 {
