@@ -9,6 +9,10 @@ const TYPES = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "
 const FRAMES_A_SECOND = 30;
 const BITS_A_SECOND = 8e6;
 
+// The last picture is shown for so long: people want to see it, and of a film of a moment
+// the browser would have recorded nothing.
+const LAST_MS = 1000;
+
 export class Recorder {
 	static type = globalThis.MediaRecorder && TYPES.find(type => MediaRecorder.isTypeSupported(type));
 	static is_possible = Boolean(Recorder.type && HTMLCanvasElement.prototype.captureStream);
@@ -32,12 +36,15 @@ export class Recorder {
 	}
 
 	finish() {
-		this.save = true;
-		this.lasted = performance.now() - this.begun;
-		this.media.stop();
+		this.finishing = setTimeout(() => {
+			this.save = true;
+			this.lasted = performance.now() - this.begun;
+			this.media.stop();
+		}, LAST_MS);
 	}
 
 	cancel(why) {
+		clearTimeout(this.finishing);
 		this.why = why;
 		this.media.stop();
 	}
