@@ -26,8 +26,9 @@ report_add(struct report *report, enum report_kind kind, const char *format, ...
 	vsnprintf(finding, sizeof(finding), format, args);
 	va_end(args);
 	fprintf(report->out, "  %-6s ", labels[kind]);
-	wrap_print(
-		report->out, finding, FINDING_AT, FINDING_AT, wrap_columns(report->out));
+	/* a command that is copied out of an advice stays in one piece */
+	wrap_print(report->out, finding, FINDING_AT, FINDING_AT,
+		kind == REPORT_ADVICE ? 0 : wrap_columns(report->out));
 	fputc('\n', report->out);
 	report->problems += kind == REPORT_PROBLEM;
 }

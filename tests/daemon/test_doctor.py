@@ -199,7 +199,12 @@ def test_snapshots(tmp_path):
     with open(wall.snapshot, "wb") as f:
         f.write(b"nothing")
     assert "canvas.png: is not a PNG file" in doctor(wall)
-    assert "the folder /nowhere: No such file" in doctor(wall, "-s", "canvas.snapshot=/nowhere/canvas.png")
+    elsewhere = "/nowhere/" + "/".join("abcdefgh" * 2)
+    setting = ("-s", "canvas.snapshot=%s/canvas.png" % elsewhere)
+    assert "the folder %s: No such file" % elsewhere in doctor(wall, *setting)
+    # a terminal gets a command in one piece, for whoever copies it
+    assert "         create it as murald's user: install -d -o USER " + elsewhere \
+        in on_terminal(*wall.command("--doctor", *setting), status=1)
 
 
 def test_a_full_disk(tmp_path):
