@@ -187,14 +187,16 @@ read_batch(struct udp_socket *udp)
 	return n == (int)wanted;
 }
 
-/* Counts what the kernel had no room for, which only shows in the socket. */
+/* Counts what the kernel had no room for, which only shows in the socket; an emulator
+ * that runs murald for another processor may tell less of it. */
 static void
 count_drops(struct udp_socket *udp)
 {
 	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(memory);
 
-	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) < 0)
+	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) < 0 ||
+		len < sizeof(memory))
 		return;
 	udp->client.shard->counts.kernel_drops +=
 		(uint32_t)(memory[SK_MEMINFO_DROPS] - udp->drops);
