@@ -8,7 +8,7 @@ import random
 
 from PIL import Image
 
-from test_history import error, film_of, get, picture, recording_wall
+from test_history import error, film_of, get, picture, picture_at, recording_wall
 from wall import wait_for
 
 SIDE = 256
@@ -39,7 +39,7 @@ def paint_noise(wall, client, seed):
                             for y in range(SIZE[1]) for x in range(SIZE[0])) + b"PX 0 0\n")
     assert client.recv(100)
     canvas = picture(get(wall, "canvas.png")).tobytes()
-    wait_for("the record", lambda: picture(get(wall, "history?at=%d" % 1e11)).tobytes() == canvas)
+    wait_for("the record", lambda: (last := picture_at(wall, 1e11)) and last.tobytes() == canvas)
     return times_of(wall)[-1]
 
 
