@@ -160,21 +160,21 @@ def test_other_requests_get_an_explanation(tmp_path, request_):
         assert answer.startswith(b"HTTP/1.1 426 ") and b"Sec-WebSocket-Version: 13" in answer
 
 
-def test_pings_of_a_client_that_does_not_read_are_not_answered_for_ever(tmp_path):
+def test_pings_of_a_client_that_does_not_read_take_no_memory(tmp_path):
+    """Of those that come together one is answered, so it may take long until no more are read."""
     with p2_wall(tmp_path) as wall:
         ws = RawWebSocket(websocket_port(wall))
         ws.send(frame(auth("py1")))
         before = wall.memory_kib()
         ws.socket.settimeout(0.2)
         flood = frame(b"x" * 125, 9) * 500
-        sent, end = 0, time.monotonic() + 5
+        end = time.monotonic() + 5
         try:
             while time.monotonic() < end:
-                sent += ws.socket.send(flood)
+                ws.socket.send(flood)
         except (TimeoutError, socket.timeout):
             pass
         assert wall.memory_kib() - before < 4096 + SLACK_KIB
-        assert sent < 64 << 20, "it never stopped reading"
         with client(wall, "py2") as c:
             c.send(put(0, 0, RED))
             wall.painted(32, 24, shown(RED))
